@@ -1,0 +1,66 @@
+/** TCP flag bits as they stand in the header (RFC 9293, section 3.1). */
+export const FIN = 0x01;
+export const SYN = 0x02;
+export const RST = 0x04;
+export const PSH = 0x08;
+export const ACK = 0x10;
+export const URG = 0x20;
+export const ECE = 0x40;
+export const CWR = 0x80;
+/** The AE (formerly NS) bit, which stands in the byte before the other flags. */
+export const AE = 0x100;
+
+/**
+ * The TCP segment under the decoder's cursor: one object, overwritten by each `decode()`.
+ * Numbers are unsigned unless said otherwise.
+ */
+export class Segment {
+  /** 4 or 6. */
+  ipVersion = 4;
+  /** Addresses as four 32-bit words in host order, signed (`| 0`); IPv4 stands in the last one, the others 0. */
+  source0 = 0;
+  source1 = 0;
+  source2 = 0;
+  source3 = 0;
+  destination0 = 0;
+  destination1 = 0;
+  destination2 = 0;
+  destination3 = 0;
+  sourcePort = 0;
+  destinationPort = 0;
+
+  seq = 0;
+  ack = 0;
+  /** Bits as above, AE included. */
+  flags = 0;
+  /** As in the header: not scaled. */
+  window = 0;
+  /** Bytes of payload on the wire, by the IP header's length: not how many were captured. */
+  length = 0;
+  ttl = 0;
+  /** IPv4 identification; -1 for IPv6. */
+  ipId = -1;
+
+  /** The options below were all captured; false where the snap length cut the TCP header after its 20 fixed bytes. */
+  optionsComplete = true;
+  /** Maximum segment size; -1 where absent. */
+  mss = -1;
+  /** Window scale shift (RFC 7323, at most 14); -1 where absent. */
+  windowScale = -1;
+  sackPermitted = false;
+  hasTimestamps = false;
+  tsVal = 0;
+  tsEcr = 0;
+  /** How many SACK blocks `sack` holds, 0 to 4. */
+  sackCount = 0;
+  /** Left and right edges, alternating: block i is [sack[2i], sack[2i+1]). */
+  readonly sack = new Uint32Array(8);
+  /** A Fast Open option (RFC 7413, or experimental with its magic) is present, with or without a cookie. */
+  fastOpen = false;
+
+  /** For an ICMP error: its type and code, and the quoted segment in the fields above (addresses and ports as quoted: source is who sent the segment that failed). -1 for a segment of its own. */
+  icmpType = -1;
+  icmpCode = -1;
+  /** Address family of the ICMP message is `ipVersion`. The quoted header held at least the sequence number. */
+  quotedSeq = false;
+}
