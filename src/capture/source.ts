@@ -28,7 +28,7 @@ export interface PacketSource {
   readonly info: CaptureInfo;
   /** The cursor; valid until the next `next()` or `advance()`. */
   readonly frame: Frame;
-  /** Reads more of the capture. False at its end, or where it cannot be read further (see `error`). */
+  /** Reads more of the capture, once `next()` has returned false. False at its end, or where it cannot be read further (see `error`). */
   advance(): Promise<boolean>;
   /** Steps to the next frame that is in memory. False when there is none: `advance()` reads more. */
   next(): boolean;

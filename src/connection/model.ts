@@ -138,6 +138,8 @@ export interface Connection {
   readonly retransmissions: Readonly<Record<Side, number>>;
   /** SYN to ACK of the SYN+ACK, both sides of the tap together, in seconds; null where not seen, or blurred by retransmission. */
   readonly handshakeRtt: number | null;
+  /** From the tap to each end and back, in seconds; null where nothing tells. */
+  readonly roundTrips: Readonly<Record<Side, number | null>>;
   /** Initial sequence numbers; null where no SYN of that side was seen. */
   readonly isn: Readonly<Record<Side, number | null>>;
 }

@@ -1,4 +1,4 @@
-import type { Connection, Time } from '../connection/model.js';
+import type { Clock, Connection, Time } from '../connection/model.js';
 import type { Side } from '../connection/state.js';
 
 /** `error`: a connection failed or is stuck; `warning`: it suffered; `notice`: worth a look; `info`: normal, but worth knowing. */
@@ -94,6 +94,7 @@ export interface AcrossFinding {
   readonly severity: Severity;
   /** The address, or `address:port`, it is about. */
   readonly subject: string;
+  readonly clock: Clock;
   readonly at: Time;
   readonly flows: number;
   /** Numbers of up to ten of the flows. */

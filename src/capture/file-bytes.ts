@@ -1,0 +1,30 @@
+import { readSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { type ByteSource, unreadable } from './bytes.js';
+
+const CHUNK_LENGTH = 1024 * 1024;
+
+/** A regular file, read synchronously into one reused buffer: several times the speed of a stream. */
+export class FileBytes implements ByteSource {
+  bytesRead = 0;
+  readonly #buffer = new Uint8Array(CHUNK_LENGTH);
+
+  constructor(
+    private readonly handle: FileHandle,
+    readonly size: number,
+  ) {}
+
+  async read(): Promise<Uint8Array | null> {
+    try {
+      const count = readSync(this.handle.fd, this.#buffer, 0, CHUNK_LENGTH, this.bytesRead);
+      this.bytesRead += count;
+      return count === 0 ? null : this.#buffer.subarray(0, count);
+    } catch (cause) {
+      throw unreadable(cause);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.handle.close();
+  }
+}

@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { analysisJson } from '../report/analysis-json.js';
+import { toJson } from '../report/escape.js';
+import { summary } from '../report/summary.js';
+import { type Context, judge, styleFor, widthFor } from './context.js';
+import { addCommonOptions, type CommonOptions } from './options.js';
+import { runOnCaptures } from './run.js';
+
+const EXAMPLES = `
+Examples:
+  lastack analyze dump.pcap
+  lastack analyze client.pcap --filter 'host 10.0.3.7 and port 8080' --format json
+  tcpdump -i eth0 -w - tcp | lastack analyze -
+`;
+
+export function addAnalyze(program: Command, context: Context, done: (status: number) => void): void {
+  const command = program
+    .command('analyze')
+    .description('what is in the captures, what is wrong with how many connections, and what to look at next')
+    .argument('<capture...>', 'files that tcpdump wrote; - is standard input');
+  addCommonOptions(command, context.library, ['text', 'json', 'ndjson'])
+    .addHelpText('after', EXAMPLES)
+    .action(async (captures: string[], options: CommonOptions) => done(await analyze(context, captures, options)));
+}
+
+function analyze(context: Context, captures: readonly string[], options: CommonOptions): Promise<number> {
+  return runOnCaptures(context, captures, options, false, async (output, library) => {
+    const analysis = await context.library.analyze(captures, library);
+    if (options.format === 'text') {
+      await output.write(summary(analysis, { width: widthFor(context, options), style: styleFor(context, options) }));
+    } else {
+      await output.write(`${toJson(analysisJson(analysis), options.format === 'json' ? 2 : 0)}\n`);
+    }
+    return judge(context, analysis.captures);
+  });
+}

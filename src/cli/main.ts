@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import * as library from '../index.js';
+import { say } from './context.js';
+import { run } from './program.js';
+
+const { version }: { version: string } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+);
+
+const args = process.argv.slice(2);
+const interrupt = new AbortController();
+const { stdout, stderr, env } = process;
+const context = { library, version, stdout, stderr, env, signal: interrupt.signal };
+
+// `tcpdump -w - | lastack analyze -`: Ctrl-C reaches both, tcpdump writes out its rest, and the report is wanted.
+let patience = args.includes('-') ? 1 : 0;
+process.on('SIGINT', () => {
+  if (patience-- > 0) say(context, 'waiting for the end of the input; Ctrl-C again stops at once');
+  else interrupt.abort();
+});
+// A reader that has gone also takes what is written after the last result.
+stdout.on('error', () => {});
+
+process.exit(await run(args, context));

@@ -1,0 +1,75 @@
+import { createWriteStream } from 'node:fs';
+import type { Writable } from 'node:stream';
+import { escapeText } from '../report/escape.js';
+import { BrokenPipeError, UsageError } from './exit.js';
+
+/**
+ * Where results go: standard output, or the file of `--output`, which is opened with the first result, so that a command
+ * that fails before leaves it as it was. Writes wait until the reader has caught up.
+ */
+export class Output {
+  readonly #stdout: Writable;
+  readonly #path: string | null;
+  readonly #opening: () => void;
+  #stream: Writable | null = null;
+  #error: NodeJS.ErrnoException | null = null;
+
+  /** `path` is null for standard output; `opening` is called before the first result. */
+  constructor(stdout: Writable, path: string | null, opening: () => void) {
+    this.#stdout = stdout;
+    this.#path = path;
+    this.#opening = opening;
+  }
+
+  /** Throws BrokenPipeError where the reader has gone, UsageError where the file cannot be written. */
+  async write(text: string): Promise<void> {
+    this.#check();
+    const stream = this.#open();
+    if (stream.write(text)) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        for (const event of ['drain', 'error', 'close']) stream.off(event, done);
+        resolve();
+      };
+      for (const event of ['drain', 'error', 'close']) stream.on(event, done);
+    });
+    this.#check();
+  }
+
+  /** Waits until all of it was handed over. Throws as `write` does. */
+  async end(): Promise<void> {
+    const stream = this.#open();
+    await new Promise<void>((resolve) => {
+      if (this.#error !== null || stream.destroyed) resolve();
+      else if (this.#path === null) stream.write('', () => resolve());
+      else stream.once('error', () => resolve()).end(resolve);
+    });
+    this.#check();
+  }
+
+  /** Stops listening: a process has one standard output for all its commands. */
+  release(): void {
+    if (this.#path === null) this.#stream?.off('error', this.#fail);
+  }
+
+  #open(): Writable {
+    if (this.#stream === null) {
+      this.#opening();
+      this.#stream = this.#path === null ? this.#stdout : createWriteStream(this.#path);
+      this.#stream.on('error', this.#fail);
+    }
+    return this.#stream;
+  }
+
+  readonly #fail = (error: NodeJS.ErrnoException): void => {
+    this.#error = error;
+  };
+
+  #check(): void {
+    if (this.#error === null) return;
+    const broken = this.#error.code === 'EPIPE' || this.#error.code === 'ERR_STREAM_DESTROYED';
+    if (this.#path === null && broken) throw new BrokenPipeError();
+    const name = this.#path === null ? 'standard output' : escapeText(this.#path);
+    throw new UsageError(`cannot write ${name}: ${this.#error.message}`, { cause: this.#error });
+  }
+}

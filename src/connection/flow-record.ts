@@ -1,0 +1,94 @@
+/**
+ * Layout of one live flow: a stride in one buffer that is seen as Int32Array and as Float64Array, since one record touches
+ * fewer cache lines than one array per field. Fields that exist per direction stand side by side: index + direction, where
+ * direction 0 is the lower endpoint of the key (see flow-key order in flow-table.ts), 1 the other.
+ */
+export const STRIDE = 64;
+export const STRIDE_F64 = STRIDE / 2;
+
+/** Fields of the Int32Array, as offsets from the record's first word. */
+export const I = {
+  /** Four words each: the lower address, the higher one; IPv4 in the last word. */
+  addressA: 0,
+  addressB: 4,
+  /** Port of A in the upper half, of B in the lower. */
+  ports: 8,
+  hash: 9,
+  bits: 10,
+  /** Number of the flow, from 1. */
+  number: 11,
+  tcpStream: 12,
+  logHead: 13,
+  logTail: 14,
+  logCount: 15,
+  /** The incarnation before this one that may still be sent segments; -1 for none. */
+  previous: 16,
+  /** Log entry that gathers the current run of folded segments; -1 for none. */
+  run: 17,
+  /** Per direction: log entry of the last ordinary segment, to be folded when the next one comes; -1 for none. */
+  lastOrdinary: 18,
+  isn: 20,
+  /** Per direction: one past the highest sequence number sent. */
+  next: 22,
+  /** Per direction: the highest acknowledgement sent. */
+  acked: 24,
+  packets: 26,
+  retransmissions: 28,
+  /** Per direction: window as in the last segment's header. */
+  window: 30,
+  /** Per direction: base sequence number as Wireshark sets it (see tcp-stream.ts). */
+  streamBase: 32,
+  /** Per direction: shift offered in the SYN; -1 where none was. */
+  windowScale: 34,
+  /** Per direction: initial sequence number of the incarnation before, to know a late copy of its SYN. */
+  previousIsn: 36,
+  /** Per direction: TSval of the SYN. */
+  synTsVal: 38,
+  /** Per direction: the last stretch of sequence numbers that was skipped, [holeLeft, holeRight); empty where both are equal. */
+  holeLeft: 56,
+  holeRight: 58,
+  /** The incarnation that has taken this one's place; -1 for none. */
+  successor: 60,
+  /** Per direction: payload bytes of its last segment. */
+  lastLength: 61,
+} as const;
+
+/** Fields of the Float64Array, as offsets from the record's first double. */
+export const F = {
+  start: 20,
+  last: 21,
+  /** Per direction: payload bytes. */
+  bytes: 22,
+  /** Per direction: since when sent data waits for its acknowledgement. */
+  busySince: 24,
+} as const;
+
+/** Bits of `I.bits`. Those that exist per direction take two bits: shifted left by the direction. */
+export const BIT = {
+  ipv6: 1 << 0,
+  /** Direction 1 sent the first SYN. */
+  openedByB: 1 << 1,
+  /** A SYN told who opened. */
+  rolesKnown: 1 << 2,
+  /** Both ends are known to be beyond the handshake: ordinary segments may be folded. */
+  synchronized: 1 << 3,
+  /** In the queue of flows whose both ends are done. */
+  ending: 1 << 4,
+  /** Wireshark begins a new `tcp.stream` at the next SYN. */
+  streamEnded: 1 << 5,
+  // Per direction, from here on.
+  isn: 1 << 8,
+  next: 1 << 10,
+  acked: 1 << 12,
+  fin: 1 << 14,
+  rst: 1 << 16,
+  streamBase: 1 << 18,
+  /** Sent something other than a SYN or a RST. */
+  spoke: 1 << 20,
+  /** The other end has closed its window on this one. */
+  stalled: 1 << 22,
+  previousIsn: 1 << 24,
+  synTimestamps: 1 << 26,
+  /** In the incarnation before, it had sent a FIN. */
+  previousFin: 1 << 28,
+} as const;

@@ -1,0 +1,262 @@
+import { ACK } from '../../decode/segment.js';
+import type { Time } from '../model.js';
+import { MILLISECOND } from '../time.js';
+import type { Seg } from './history.js';
+import type { View } from './view.js';
+
+/** What a host's answer may be quicker than the quickest one measured. */
+const TIGHT = MILLISECOND / 10;
+/** Longest delay of an ACK that RFC 9293, section 3.8.6.3 allows is 500 ms; Linux stays below 200. */
+const DELAYED_ACK = 200 * MILLISECOND;
+
+/** The segment that reached an endpoint and did something there, and what that rests on. */
+export interface Arrival {
+  readonly cause: Seg;
+  /** It happened after this: the tap time of the first copy that may have been the one. */
+  readonly earliest: Time;
+  /** The endpoint's own segment that proves it; null while nothing did. */
+  readonly proof: Seg | null;
+  /** Segments that were believed to do the same, and are contradicted. */
+  readonly revoked: readonly Seg[];
+}
+
+/**
+ * The latest tap time before which nothing sent to the endpoint acknowledged `copies` there: each time it repeats itself it
+ * had not heard yet. The crossing rule: what passed the tap less than a round trip before may have crossed.
+ */
+function deafUntil(view: View, copies: readonly Seg[]): { until: Time; by: Seg | null } {
+  let until = Number.NEGATIVE_INFINITY;
+  let by: Seg | null = null;
+  for (let i = 1; i < copies.length; i++) {
+    const again = copies[i];
+    const echoed = again.isSynAck ? echoOf(view, again) : null;
+    const time = echoed ? echoed.time : again.time - view.rtt - view.margin;
+    if (time > until) {
+      until = time;
+      by = again;
+    }
+  }
+  return { until, by };
+}
+
+/** A repeated SYN draws an extra SYN+ACK at once (tcp_check_req): that one says nothing of an ACK sent after the SYN. */
+export function echoOf(view: View, synAck: Seg): Seg | null {
+  for (let i = view.received.length - 1; i >= 0; i--) {
+    const syn = view.received[i];
+    if (!syn.isSyn || syn.frame > synAck.frame) continue;
+    return syn.isRetransmission && synAck.time - syn.time <= view.rtt + view.margin ? syn : null;
+  }
+  return null;
+}
+
+/**
+ * A host that ignores what it is sent (a full accept queue): it left data unanswered, too. Until when that is certain.
+ */
+function ignoresUntil(view: View, speech: Seg | undefined): Time {
+  const data = view.received.filter((s) => s.length > 0 && !s.isSyn && !s.isRst);
+  const patience = view.rtt + view.margin + DELAYED_ACK;
+  const unanswered = data.filter((d) => speech === undefined || speech.time > d.time + patience);
+  return unanswered.length >= 2 ? unanswered[unanswered.length - 1].time : Number.NEGATIVE_INFINITY;
+}
+
+/**
+ * Which segment told the endpoint that its SYN, SYN+ACK or FIN (`copies`, in tap order, ending at `end`) had arrived: the
+ * first acknowledgement that no later repetition contradicts.
+ */
+export function acknowledgementOf(
+  view: View,
+  copies: readonly Seg[],
+  end: number,
+  usedUp: (copies: readonly Seg[]) => boolean = () => false,
+): Arrival | null {
+  if (copies.length === 0) return null;
+  const first = copies[0];
+  const deaf = deafUntil(view, copies);
+  const revoked: Seg[] = [];
+  for (const seg of view.received) {
+    if (seg.frame < first.frame || seg.isRst || !(seg.ack >= end)) continue;
+    if (seg.time <= deaf.until) {
+      revoked.push(seg);
+      seg.fate = 'unheeded';
+      seg.refutedBy = deaf.by;
+      continue;
+    }
+    const proof = proofOf(view, seg);
+    // Silence after the last repetition speaks for delivery only where another repetition was due.
+    if (proof === null && revoked.length > 0 && usedUp(copies)) {
+      for (const late of view.received) {
+        if (late.frame < seg.frame || late.isRst || !(late.ack >= end)) continue;
+        late.fate = 'unheeded';
+        late.refutedBy = copies[copies.length - 1];
+      }
+      return null;
+    }
+    return { cause: seg, earliest: seg.time, proof, revoked };
+  }
+  return null;
+}
+
+/**
+ * The endpoint's first segment that shows that it was synchronized: anything but SYN and RST; after a Fast Open, only what
+ * it sent when the handshake's ACK may have come.
+ */
+export function firstSpeech(view: View): Seg | undefined {
+  const ack = view.fastOpened ? view.received.find((s) => s.ack >= 1 && !s.isSyn) : undefined;
+  if (view.fastOpened && !ack) return undefined;
+  const from = ack ? ack.time + view.rtt * 0.7 - TIGHT : Number.NEGATIVE_INFINITY;
+  return view.sent.find((s) => !s.isSyn && !s.isSynAck && !s.isRst && s.time >= from);
+}
+
+/**
+ * Which segment completed the handshake at an end that had sent SYN+ACK. One that the end answered with a bare RST did not:
+ * its request was refused (tcp_abort_on_overflow), or gone.
+ */
+export function handshakeAckOf(view: View, copies: readonly Seg[]): Arrival | null {
+  const speech = firstSpeech(view);
+  const retriesUsedUp = (all: readonly Seg[]): boolean =>
+    speech === undefined &&
+    (all.filter((s) => s.isSynAck).length > view.profile.synAckRetries || view.sent.some((s) => s.isRst));
+  const heard = acknowledgementOf(view, copies, 1, retriesUsedUp);
+  if (heard === null) return null;
+  const ignores = heard.revoked.length > 0 ? ignoresUntil(view, speech) : Number.NEGATIVE_INFINITY;
+  if (ignores > Number.NEGATIVE_INFINITY) return afterIgnoring(view, heard, ignores, copies, speech);
+  if (speech === undefined) {
+    const reset = view.sent.find((s) => s.isRst && s.frame > heard.cause.frame);
+    const atOnce = reset && reset.time - heard.cause.time <= view.rtt + view.margin;
+    if (atOnce && (reset.flags & ACK) === 0 && reset.seq === heard.cause.ack) return null;
+    return heard;
+  }
+  const proof = speech.frame > heard.cause.frame ? speech : null;
+  return { ...heard, proof: proof ?? heard.proof };
+}
+
+/** The host went on ignoring: what completed the handshake is what it first answered, if that ever came. */
+function afterIgnoring(
+  view: View,
+  heard: Arrival,
+  ignores: Time,
+  copies: readonly Seg[],
+  speech: Seg | undefined,
+): Arrival | null {
+  const revoked = [...heard.revoked];
+  const ignored = view.received.filter(
+    (s) => s.frame >= heard.cause.frame && s.time <= ignores && s.ack >= 1 && !s.isRst,
+  );
+  for (const seg of ignored) {
+    seg.fate = 'unheeded';
+    seg.refutedBy = copies[copies.length - 1];
+    revoked.push(seg);
+  }
+  if (speech === undefined) return null;
+  const later = view.received.filter((s) => s.time > ignores && s.frame < speech.frame && s.ack >= 1 && !s.isRst);
+  const answered = later.findLast((s) => speech.time - s.time >= view.rtt * 0.7 - TIGHT);
+  if (!answered) return null;
+  return { cause: answered, earliest: later[0].time, proof: speech, revoked };
+}
+
+/**
+ * Which SYN+ACK made the client ESTABLISHED: the first that no repeated SYN contradicts, unless a timestamp names another.
+ * A client that answers with a bare RST had given up before.
+ */
+export function synAckArrivalOf(view: View, syns: readonly Seg[]): Arrival | null {
+  acknowledgementOf(view, syns, 1);
+  const copies = view.received.filter((s) => s.isSynAck && s.ack >= 1);
+  if (copies.length === 0) return null;
+  const proof = view.sent.find((s) => s.ack >= 1 && !s.isSyn && s.frame > copies[0].frame) ?? null;
+  const believed = copies.filter((c) => c.refutedBy === null && (proof === null || c.frame < proof.frame));
+  if (believed.length === 0) return null;
+  if (proof === null) {
+    const gone = view.sent.some((s) => s.isRst && s.frame > copies[0].frame);
+    return gone ? null : unproven(view, believed, 1);
+  }
+  const named = proof.hasTimestamps ? believed.find((c) => c.hasTimestamps && c.tsVal === proof.tsEcr) : undefined;
+  const cause = named ?? believed[0];
+  for (const copy of believed) if (named && copy.frame < named.frame) copy.fate = 'unheeded';
+  cause.fate = 'delivered';
+  cause.provedBy = proof;
+  return { cause, earliest: believed[0].time, proof, revoked: [] };
+}
+
+/** The endpoint's first segment that shows that `seg` reached it: it acknowledges it, or echoes its timestamp. */
+function proofOf(view: View, seg: Seg): Seg | null {
+  const occupies = seg.end > seg.seq;
+  for (const reply of view.sent) {
+    if (reply.frame < seg.frame) continue;
+    if (occupies && reply.ack >= seg.end) return reply;
+    if (reply.hasTimestamps && seg.hasTimestamps && reply.tsEcr === seg.tsVal && isNewest(view, seg)) return reply;
+  }
+  return null;
+}
+
+/** No earlier segment to the endpoint carried the same TSval, so that an echo of it names this one. */
+function isNewest(view: View, seg: Seg): boolean {
+  for (const other of view.received) {
+    if (other.frame >= seg.frame) return true;
+    if (other.hasTimestamps && other.tsVal === seg.tsVal) return false;
+  }
+  return true;
+}
+
+/**
+ * Which of the copies of a SYN, SYN+ACK or FIN was the one that reached the endpoint first, and what proves it.
+ * @param copies in tap order, all ending at `end`
+ * @returns null where none is believed to have arrived
+ */
+export function arrivalOf(
+  view: View,
+  copies: readonly Seg[],
+  end: number,
+  isProof: (reply: Seg) => boolean,
+): Arrival | null {
+  if (copies.length === 0) return null;
+  const believed = copies.filter((c) => c.refutedBy === null);
+  const proof = view.sent.find((s) => s.frame > copies[0].frame && isProof(s)) ?? null;
+  if (proof === null) return unproven(view, believed.length > 0 ? believed : copies, end);
+  const before = copies.filter((c) => c.frame < proof.frame);
+  const possible = before.filter((c) => c.refutedBy === null && proof.time - c.time >= view.rtt * 0.7 - TIGHT);
+  const candidates = possible.length > 0 ? possible : before;
+  const named = namedBy(proof, candidates, end);
+  const cause = named ?? candidates[candidates.length - 1];
+  const earliest = named ? named.time : candidates[0].time;
+  for (const copy of candidates) {
+    if (copy === cause) break;
+    if (named) copy.fate = 'unheeded';
+  }
+  cause.fate = 'delivered';
+  cause.provedBy = proof;
+  return { cause, earliest, proof, revoked: [] };
+}
+
+/** What a reply says of the copy that it answers, by its timestamp echo or a duplicate SACK; null where it says nothing. */
+function namedBy(proof: Seg, candidates: readonly Seg[], end: number): Seg | null {
+  if (candidates.length === 1) return candidates[0];
+  const duplicate = proof.sack !== null && proof.sack[1] <= proof.ack && proof.sack[1] >= end;
+  if (duplicate) return candidates[0];
+  if (!proof.hasTimestamps) return null;
+  const echoed = candidates.find((c) => c.hasTimestamps && c.tsVal === proof.tsEcr);
+  if (echoed) return echoed;
+  // An echo older than every copy but the first says that the first had been received before.
+  const older = candidates.every((c) => c.hasTimestamps && ((proof.tsEcr - c.tsVal) | 0) < 0);
+  return older ? candidates[0] : null;
+}
+
+/** Without a reaction: one copy is presumed to arrive; where the sender had to repeat itself without an answer, none is. */
+function unproven(view: View, copies: readonly Seg[], end: number): Arrival | null {
+  const last = copies[copies.length - 1];
+  const contradicted = view.sent.some(
+    (s) => s.time > last.time + view.rtt + view.margin + 200 * MILLISECOND && !s.isRst && s.ack < end,
+  );
+  if (contradicted || (copies.length > 1 && !isReached(view, copies[0]))) return null;
+  return { cause: copies[0], earliest: copies[0].time, proof: null, revoked: [] };
+}
+
+/**
+ * The endpoint had something of its own waiting for an acknowledgement that passed the tap shortly before, and never repeated
+ * it: the path to it works, and it is its answers that are lost.
+ */
+function isReached(view: View, seg: Seg): boolean {
+  const fin = view.sent.findLast((s) => s.isFin && s.frame < seg.frame);
+  return (
+    fin !== undefined && view.received.some((s) => s.frame > fin.frame && s.ack >= fin.end && s.refutedBy === null)
+  );
+}

@@ -1,0 +1,324 @@
+import { ACK } from '../../decode/segment.js';
+import type { Basis, Time, Transition } from '../model.js';
+import { orphanTimeout } from '../profile.js';
+import type { TcpState } from '../state.js';
+import { MILLISECOND, SECOND } from '../time.js';
+import {
+  type Arrival,
+  acknowledgementOf,
+  arrivalOf,
+  firstSpeech,
+  handshakeAckOf,
+  synAckArrivalOf,
+} from './delivery.js';
+import type { History, Seg } from './history.js';
+import { acceptedResets, isInjected } from './resets.js';
+import { nextStates, type TcpEvent } from './state-machine.js';
+import { expiryOf } from './timers.js';
+import type { View } from './view.js';
+
+/** What happened to one end, in the order in which it happened there. */
+interface Step {
+  readonly event: TcpEvent;
+  readonly seg: Seg;
+  /** Sort key: the estimated time at the endpoint. */
+  when: Time;
+  readonly sent: boolean;
+  readonly arrival: Arrival | null;
+}
+
+/** One end's life: its first state, and every change. */
+export interface EndpointLife {
+  readonly initial: TcpState | null;
+  readonly transitions: readonly Transition[];
+}
+
+/** @param until tap time of the last frame that the capture has: timers that end later are not foretold. */
+export function reconstructEndpoint(view: View, other: View, history: History, until: Time): EndpointLife {
+  const steps = orderSteps(view, [...receivedSteps(view, history), ...sentSteps(view)]);
+  return new Walk(view, other, history, until).run(steps);
+}
+
+function receivedSteps(view: View, history: History): Step[] {
+  const steps: Step[] = [];
+  const add = (event: TcpEvent, arrival: Arrival | null): void => {
+    if (arrival) steps.push({ event, seg: arrival.cause, when: 0, sent: false, arrival });
+  };
+  const syns = view.sent.filter((s) => s.isSyn);
+  const synAcks = view.sent.filter((s) => s.isSynAck);
+  const peerSyns = view.received.filter((s) => s.isSyn);
+  const fins = view.sent.filter((s) => s.isFin);
+  const peerFins = view.received.filter((s) => s.isFin);
+
+  if (peerSyns.length > 0)
+    add(
+      'receive-syn',
+      arrivalOf(view, peerSyns, 1, (s) => s.isSynAck && s.ack >= 1),
+    );
+  if (synAcks.length > 0) add('receive-ack-of-syn', handshakeAckOf(view, [...syns, ...synAcks]));
+  else if (syns.length > 0) add('receive-syn-ack', synAckArrivalOf(view, syns));
+  if (fins.length > 0) {
+    const hidden = view.sent.find((s) => s.afterHiddenFin);
+    const copies = hidden ? [hidden, ...fins] : fins;
+    add(
+      'receive-ack-of-fin',
+      acknowledgementOf(view, copies, fins[0].end, (all) => orphanGivesUp(view, all)),
+    );
+  }
+  if (peerFins.length > 0) {
+    const end = peerFins[0].end;
+    add(
+      'receive-fin',
+      arrivalOf(view, peerFins, end, (s) => s.ack >= end && (!s.isRst || (s.flags & ACK) !== 0)),
+    );
+  }
+  for (const arrival of acceptedResets(view)) add('receive-rst', arrival);
+  for (const seg of history.segments) {
+    if (seg.isSuccessor)
+      steps.push({ event: 'new-incarnation', seg, when: 0, sent: seg.from === view.side, arrival: null });
+  }
+  return steps;
+}
+
+/** The next repetition of an orphan's FIN would not have come: its time is over (tcp_orphan_retries, tcp_write_timeout). */
+function orphanGivesUp(view: View, fins: readonly Seg[]): boolean {
+  if (fins.length < 3) return false;
+  const last = fins[fins.length - 1].time;
+  const due = last + 2 * (last - fins[fins.length - 2].time);
+  return due - fins[1].time >= orphanTimeout(view.profile) * SECOND;
+}
+
+function sentSteps(view: View): Step[] {
+  const steps: Step[] = [];
+  for (const seg of view.sent) {
+    const event = seg.isRst
+      ? isInjected(view, seg)
+        ? null
+        : 'send-rst'
+      : seg.isSyn
+        ? 'send-syn'
+        : seg.isSynAck
+          ? 'send-syn-ack'
+          : seg.isFin || seg.afterHiddenFin
+            ? 'send-fin'
+            : 'send-segment';
+    if (event) steps.push({ event, seg, when: 0, sent: true, arrival: null });
+  }
+  return steps;
+}
+
+/** Within one segment, its acknowledgement counts before its FIN (RFC 9293, section 3.10.7.4: fifth before eighth). */
+const RANK: Partial<Record<TcpEvent, number>> = { 'receive-fin': 1, 'receive-rst': 2 };
+
+/**
+ * Puts what an endpoint sent and received in the order in which it happened there: a sent segment half a round trip before
+ * it passed the tap, a received one half a round trip after, but before the segment that proves it. Paths keep their order.
+ */
+function orderSteps(view: View, steps: Step[]): Step[] {
+  const half = view.rtt / 2;
+  for (const step of steps) {
+    if (step.sent) step.when = step.seg.undelayed - half;
+    else {
+      const arrived = step.seg.time + half;
+      const proof = step.arrival?.proof;
+      const notBefore = lastSentWithout(view, step.seg);
+      step.when = Math.max(
+        proof ? Math.min(arrived, proof.undelayed - half) : arrived,
+        notBefore ? notBefore.undelayed - half : 0,
+      );
+    }
+  }
+  steps.sort((a, b) => a.seg.frame - b.seg.frame || (RANK[a.event] ?? 0) - (RANK[b.event] ?? 0));
+  let soonest = Number.POSITIVE_INFINITY;
+  for (let i = steps.length - 1; i >= 0; i--) {
+    if (steps[i].sent) continue;
+    soonest = Math.min(soonest, steps[i].when);
+    steps[i].when = soonest;
+  }
+  return steps.sort((a, b) => a.when - b.when || Number(a.sent) - Number(b.sent));
+}
+
+/** Every segment tells what its sender had received: the last one that does not acknowledge `seg` was sent before it came. */
+function lastSentWithout(view: View, seg: Seg): Seg | undefined {
+  if (seg.isRst || seg.end <= seg.seq || !seg.isOwn) return undefined;
+  return view.sent.findLast((s) => !s.isRst && (Number.isNaN(s.ack) || s.ack < seg.end));
+}
+
+class Walk {
+  #state: TcpState;
+  readonly #initial: TcpState | null;
+  readonly #done: Transition[] = [];
+  #ended = false;
+  #lastSign: Seg | null = null;
+
+  constructor(
+    readonly view: View,
+    readonly other: View,
+    readonly history: History,
+    readonly until: Time,
+  ) {
+    this.#initial = initialState(view, other, history);
+    this.#state = this.#initial ?? 'ESTABLISHED';
+  }
+
+  run(steps: readonly Step[]): EndpointLife {
+    if (this.#initial === null && steps.length > 0) this.#assume();
+    for (const step of steps) {
+      this.#expire(step.when);
+      if (this.#ended && step.event !== 'send-syn') continue;
+      if (this.#isNoEvidence(step)) continue;
+      const path = nextStates(this.#state, step.event);
+      if (path.length > 0) this.#enter(path, step);
+      if (step.sent && step.event !== 'send-rst') this.#lastSign = step.seg;
+    }
+    this.#expire(this.until);
+    return { initial: this.#initial, transitions: closeBounds(this.#done) };
+  }
+
+  #isNoEvidence(step: Step): boolean {
+    if (step.event === 'send-segment' && this.#state === 'SYN_RECV') {
+      return this.view.fastOpened && step.seg.frame < (firstSpeech(this.view)?.frame ?? Number.POSITIVE_INFINITY);
+    }
+    // Elsewhere than in TIME_WAIT a new SYN draws a challenge ACK (RFC 5961, section 4); so it does there where it is too old.
+    if (step.event === 'new-incarnation' && !step.sent) {
+      const { rtt, margin, sent } = this.view;
+      const refused = sent.some((s) => s.frame > step.seg.frame && s.time <= step.seg.time + rtt + margin && !s.isRst);
+      return this.#state !== 'TIME_WAIT' || refused;
+    }
+    return false;
+  }
+
+  #assume(): void {
+    const start = this.history.start;
+    this.#push(null, this.#state, {
+      at: start,
+      earliest: null,
+      latest: start,
+      frame: this.history.segments[0].frame,
+      basis: 'assumed',
+      reason: 'the capture began in mid-connection',
+      confirmedBy: null,
+      revoked: [],
+    });
+  }
+
+  /** Lets the state's timer run out if it did so before `when`. */
+  #expire(when: Time): void {
+    const since = this.#done[this.#done.length - 1];
+    if (!since || since.to !== this.#state) return;
+    const expiry = expiryOf(since, this.view);
+    if (expiry === null || expiry.at > when || (expiry.latest ?? expiry.at) > this.until) return;
+    if (nextStates(this.#state, 'timeout').length === 0) return;
+    if (this.view.sent.some((s) => !s.isRst && s.undelayed - this.view.rtt / 2 > expiry.at)) return;
+    this.#push(this.#state, 'CLOSED', { ...expiry, basis: 'timer', confirmedBy: null, revoked: [] });
+    this.#ended = true;
+  }
+
+  #enter(path: readonly TcpState[], step: Step): void {
+    const { seg, arrival, sent } = step;
+    const half = this.view.rtt / 2;
+    const revoked = (arrival?.revoked ?? []).map((s) => s.frame);
+    for (const to of path) {
+      const basis: Basis = sent ? 'observed' : 'inferred';
+      const proof = arrival?.proof ?? null;
+      const earliest = sent ? this.#sentAfter(step) : (arrival?.earliest ?? seg.time);
+      const latest = sent ? seg.time : (proof?.time ?? null);
+      this.#push(this.#state, to, {
+        at: sent ? seg.undelayed - half : Math.max(seg.time + half, arrival ? step.when : 0),
+        earliest,
+        latest,
+        frame: seg.frame,
+        basis,
+        reason: reasonOf(step, to),
+        confirmedBy: proof?.frame ?? null,
+        revoked: to === path[0] ? revoked : [],
+      });
+    }
+    if (this.#state === 'CLOSED') this.#ended = true;
+  }
+
+  /** The tap time after which a sender changed its state that shows by this segment; null where nothing tells. */
+  #sentAfter(step: Step): Time | null {
+    const { seg, event } = step;
+    const { rtt, margin } = this.view;
+    if (event === 'send-syn') return null;
+    const spread = rtt + margin + MILLISECOND;
+    if (event === 'send-fin') return Math.min(this.#firstFinAfter(seg), seg.busySince) - spread;
+    if (event === 'new-incarnation') return this.#lastSign ? this.#lastSign.undelayed - spread : null;
+    // A bare RST says that there is no socket any more: since when, nothing tells but the last sign of life.
+    if (event === 'send-rst' && (seg.flags & ACK) === 0) return this.#lastSign ? this.#lastSign.time - spread : null;
+    return seg.undelayed - spread;
+  }
+
+  /**
+   * On the way to a distant tap the first FIN may have been lost: then this one is a repetition, at least one minimal RTO
+   * after what its sender sent before.
+   */
+  #firstFinAfter(fin: Seg): Time {
+    const before = this.#lastSign;
+    if (this.view.rtt < MILLISECOND || before === null) return fin.undelayed;
+    const pause = fin.undelayed - before.undelayed;
+    return fin.afterHiddenFin || pause >= this.view.profile.minRto * SECOND * 0.9 ? before.undelayed : fin.undelayed;
+  }
+
+  #push(from: TcpState | null, to: TcpState, change: Omit<Transition, 'endpoint' | 'from' | 'to'>): void {
+    const before = this.#done[this.#done.length - 1];
+    const floor = before?.earliest ?? null;
+    const earliest =
+      change.earliest === null ? floor : floor === null ? change.earliest : Math.max(change.earliest, floor);
+    let at = Math.max(change.at, earliest ?? change.at, before?.at ?? change.at);
+    if (change.latest !== null) at = Math.min(at, Math.max(change.latest, before?.at ?? change.latest));
+    this.#done.push({ ...change, endpoint: this.view.side, from, to, earliest, at });
+    this.#state = to;
+  }
+}
+
+/** A change lies between those before and after it: their bounds bound it. */
+function closeBounds(transitions: readonly Transition[]): Transition[] {
+  const closed: Transition[] = [];
+  let ceiling: Time | null = null;
+  for (let i = transitions.length - 1; i >= 0; i--) {
+    const t = transitions[i];
+    const latest: Time | null = t.latest === null ? ceiling : ceiling === null ? t.latest : Math.min(t.latest, ceiling);
+    ceiling = latest;
+    const at: Time = latest === null ? t.at : Math.min(t.at, latest);
+    closed.unshift({ ...t, latest, at, earliest: t.earliest === null ? null : Math.min(t.earliest, at) });
+  }
+  return closed;
+}
+
+function initialState(view: View, other: View, history: History): TcpState | null {
+  const own = history.segments.filter((s) => s.isOwn);
+  if (history.roles === 'assumed') return null;
+  if (view.sent.some((s) => s.isSyn)) return 'CLOSED';
+  if (view.side === 'client') return 'CLOSED';
+  const refused = own.some((s) => s.isRst && s.from === 'server') && !view.sent.some((s) => s.isSynAck);
+  const spoke = view.sent.some((s) => !s.isRst);
+  return refused && !spoke && other.sent.some((s) => s.isSyn) ? 'CLOSED' : 'LISTEN';
+}
+
+const REASONS: Record<TcpEvent, string> = {
+  'send-syn': 'it sent a SYN',
+  'send-syn-ack': 'it answered a SYN with SYN+ACK',
+  'send-segment': 'it sent what only a synchronized state sends',
+  'send-fin': 'it sent a FIN',
+  'send-rst': 'it sent a RST',
+  'receive-syn': 'it received a SYN',
+  'receive-syn-ack': 'it received the SYN+ACK',
+  'receive-ack-of-syn': 'its SYN was acknowledged',
+  'receive-fin': 'it received a FIN',
+  'receive-ack-of-fin': 'its FIN was acknowledged',
+  'receive-rst': 'it received a RST',
+  'new-incarnation': 'a new connection took over its addresses and ports',
+  timeout: 'a timer ran out',
+};
+
+function reasonOf(step: Step, to: TcpState): string {
+  const { event, seg } = step;
+  if (event === 'send-rst' && (seg.flags & ACK) === 0)
+    return 'it sent a RST without ACK: it had no such connection any more';
+  if (to === 'ESTABLISHED' && event === 'receive-ack-of-syn' && step.arrival && step.arrival.revoked.length > 0) {
+    return 'its SYN+ACK was acknowledged at last';
+  }
+  return REASONS[event];
+}

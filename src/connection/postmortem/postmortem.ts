@@ -1,0 +1,116 @@
+import type { Clock, Connection, LoggedSegment, SegmentRole, Tap, Time, Transition } from '../model.js';
+import type { HostProfile } from '../profile.js';
+import { LOG } from '../segment-log.js';
+import type { Side, TcpState } from '../state.js';
+import { MILLISECOND, SECOND } from '../time.js';
+import { reconstructEndpoint } from './endpoint.js';
+import type { History, Seg } from './history.js';
+import { type View, viewsOf } from './view.js';
+
+/** A connection with what its reconstruction rests on: for the rules that look for findings. */
+export interface Postmortem {
+  readonly connection: Connection;
+  readonly history: History;
+  readonly views: Readonly<Record<Side, View>>;
+}
+
+export interface PostmortemContext {
+  readonly capture: string;
+  readonly clock: Clock;
+  /** Tap time of the newest frame of the capture so far. */
+  readonly followedUntil: Time;
+  readonly profiles: Readonly<Record<Side, HostProfile>>;
+}
+
+/** What both ends went through, with hindsight over the whole of what was kept of the flow. */
+export function postmortem(history: History, context: PostmortemContext): Postmortem {
+  const views = viewsOf(history, context.profiles);
+  const client = reconstructEndpoint(views.client, views.server, history, context.followedUntil);
+  const server = reconstructEndpoint(views.server, views.client, history, context.followedUntil);
+  const timeline = merge(client.transitions, server.transitions);
+  const stateAtEnd = (side: Side, initial: TcpState | null): TcpState =>
+    timeline.findLast((t) => t.endpoint === side)?.to ?? initial ?? 'CLOSED';
+  const connection: Connection = {
+    flow: history.flow,
+    tcpStream: history.tcpStream,
+    capture: context.capture,
+    clock: context.clock,
+    client: history.client,
+    server: history.server,
+    roles: history.roles,
+    start: history.start,
+    end: history.end,
+    followedUntil: context.followedUntil,
+    tap: tapOf(views),
+    clientState: stateAtEnd('client', client.initial),
+    serverState: stateAtEnd('server', server.initial),
+    timeline,
+    segments: history.segments.map((s) => toLogged(s, history)),
+    packets: history.packets,
+    bytes: history.bytes,
+    retransmissions: history.retransmissions,
+    handshakeRtt: handshakeRtt(views),
+    roundTrips: { client: inSeconds(views.client.roundTrip), server: inSeconds(views.server.roundTrip) },
+    isn: history.isn,
+  };
+  return { connection, history, views };
+}
+
+const inSeconds = (time: Time | null): number | null => (time === null ? null : time / SECOND);
+
+/** In the order of `at`; entries of one instant keep the order within each end. */
+function merge(a: readonly Transition[], b: readonly Transition[]): Transition[] {
+  return [...a, ...b].sort((x, y) => x.at - y.at);
+}
+
+/** A round trip of tens of microseconds says that the tap is on that host; a third of the other's, that it is near. */
+function tapOf(views: Readonly<Record<Side, View>>): Tap {
+  const { client, server } = views;
+  const near = 0.3 * MILLISECOND;
+  const c = client.roundTrip;
+  const s = server.roundTrip;
+  if (c === null || s === null) {
+    if (c !== null && c < near) return 'client';
+    if (s !== null && s < near) return 'server';
+    return 'unknown';
+  }
+  if (Math.min(c, s) > near && Math.max(c, s) < 10 * Math.min(c, s)) return 'middle';
+  return c < s ? (c < near || c * 10 <= s ? 'client' : 'middle') : s < near || s * 10 <= c ? 'server' : 'middle';
+}
+
+function handshakeRtt(views: Readonly<Record<Side, View>>): number | null {
+  const syns = views.client.sent.filter((s) => s.isSyn);
+  const synAcks = views.server.sent.filter((s) => s.isSynAck);
+  if (syns.length !== 1 || synAcks.length !== 1) return null;
+  const ack = views.client.sent.find((s) => s.ack >= 1 && !s.isRst);
+  return ack ? (ack.time - syns[0].time) / SECOND : null;
+}
+
+function toLogged(seg: Seg, history: History): LoggedSegment {
+  const other: Side = seg.from === 'client' ? 'server' : 'client';
+  return {
+    frame: seg.frame,
+    time: seg.time,
+    from: seg.from,
+    flags: seg.flags,
+    seq: Number.isNaN(seg.seq) ? 0 : (history.base[seg.from] + seg.seq) >>> 0,
+    ack: Number.isNaN(seg.ack) ? 0 : (history.base[other] + seg.ack) >>> 0,
+    length: seg.length,
+    window: seg.window,
+    hasTimestamps: seg.hasTimestamps,
+    tsVal: seg.tsVal,
+    tsEcr: seg.tsEcr,
+    sack: seg.sack && [(history.base[other] + seg.sack[0]) >>> 0, (history.base[other] + seg.sack[1]) >>> 0],
+    role: roleOf(seg),
+    retransmission: seg.isRetransmission,
+    fate: seg.fate,
+    run: seg.run,
+    icmp: seg.icmp,
+  };
+}
+
+function roleOf(seg: Seg): SegmentRole {
+  if (seg.run) return 'run';
+  if ((seg.marks & LOG.icmp) !== 0) return 'icmp';
+  return 'segment';
+}

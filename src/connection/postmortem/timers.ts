@@ -1,0 +1,96 @@
+import type { Time, Transition } from '../model.js';
+import { MILLISECOND, SECOND } from '../time.js';
+import { echoOf } from './delivery.js';
+import type { Seg } from './history.js';
+import type { View } from './view.js';
+
+/** A state that ended, or would end, by a timer of its host. */
+export interface Expiry {
+  readonly at: Time;
+  readonly earliest: Time;
+  readonly latest: Time | null;
+  readonly frame: number;
+  readonly reason: string;
+}
+
+/** Linux's timer wheel rounds up by at most an eighth (kernel/time/timer.c). */
+const LATE = 1 / 8;
+/** What it rounds up by on average: an eighth at the start of one of its levels, a sixty-fourth at the end. */
+const USUALLY_LATE = 1 / 32;
+const SCHEDULING = 100 * MILLISECOND;
+
+/** When the state entered by `since` ends by itself; null where no timer ends it, or nothing tells when. */
+export function expiryOf(since: Transition, view: View): Expiry | null {
+  switch (since.to) {
+    case 'SYN_SENT':
+      return afterLastCopy(
+        view.sent.filter((s) => s.isSyn),
+        view,
+        'no answer to its SYNs',
+      );
+    case 'SYN_RECV':
+      return afterLastCopy(
+        view.sent.filter((s, i) => s.isSynAck && (i === 0 || echoOf(view, s) === null)),
+        view,
+        'no acknowledgement of its SYN+ACKs was taken',
+      );
+    case 'FIN_WAIT1':
+    case 'CLOSING':
+    case 'LAST_ACK':
+      return afterLastCopy(
+        view.sent.filter((s) => s.isFin),
+        view,
+        'its FIN was never acknowledged',
+      );
+    case 'FIN_WAIT2':
+      return fixed(since, view.profile.finTimeout * SECOND, since.at, since.frame, 'FIN_WAIT2 timed out');
+    case 'TIME_WAIT': {
+      const again = view.received.findLast((s) => s.isFin);
+      const restart = again && again.time > since.at ? again.time : since.at;
+      const frame = again && again.time > since.at ? again.frame : since.frame;
+      return fixed(since, view.profile.timeWait * SECOND, restart, frame, '2 MSL are over');
+    }
+    default:
+      return null;
+  }
+}
+
+function fixed(since: Transition, duration: Time, start: Time, frame: number, reason: string): Expiry {
+  const moved = Math.max(0, start - since.at);
+  return {
+    at: start + duration * (1 + USUALLY_LATE),
+    earliest: (since.earliest ?? since.at) + moved + duration,
+    latest: since.latest === null ? null : since.latest + moved + duration * (1 + LATE) + SCHEDULING,
+    frame,
+    reason: `${reason} (${duration / SECOND} s)`,
+  };
+}
+
+/**
+ * A retransmission timer gives up when it would have fired once more: at twice the last interval after the last copy,
+ * whatever the number of retries (tcp_write_timeout, reqsk_timer_handler). The first SYN and SYN+ACK wait one second
+ * (RFC 6298, section 2); SYNs are first repeated every second since Linux 6.5 (tcp_syn_linear_timeouts).
+ */
+function afterLastCopy(copies: readonly Seg[], view: View, why: string): Expiry | null {
+  if (copies.length === 0) return null;
+  const last = copies[copies.length - 1];
+  const newest = view.sent.findLast((s) => (s.isSyn || s.isSynAck || s.isFin) && s.end === last.end) ?? last;
+  const handshake = (last.flags & 2) !== 0;
+  let wait: Time;
+  if (copies.length === 1) {
+    if (!handshake) return null;
+    wait = view.profile.initialRto * SECOND;
+  } else {
+    const interval = last.time - copies[copies.length - 2].time;
+    const linear = last.isSyn && copies.length <= view.profile.synLinearTimeouts && interval < 1.3 * SECOND;
+    wait = linear ? interval : 2 * interval;
+  }
+  const due = Math.max(last.time + wait, newest.time);
+  return {
+    at: due + wait * USUALLY_LATE,
+    earliest: newest.time - view.rtt,
+    latest: due + wait * LATE + SCHEDULING,
+    frame: newest.frame,
+    reason: `${why}: it had sent ${copies.length === 1 ? 'one' : copies.length}, and the next never came`,
+  };
+}

@@ -1,0 +1,110 @@
+import type { Time } from '../model.js';
+import type { HostProfile } from '../profile.js';
+import type { Side } from '../state.js';
+import { MILLISECOND } from '../time.js';
+import { undelay } from './clock.js';
+import type { History, Seg } from './history.js';
+
+/** One end as the tap sees it: what it sent, what it was sent, and how far away it is. One symmetric structure for both ends. */
+export interface View {
+  readonly side: Side;
+  /** What this end sent, in the order of the capture. */
+  readonly sent: readonly Seg[];
+  /** What the other end sent to it. */
+  readonly received: readonly Seg[];
+  /** Round trip from the tap to this end and back; null where nothing tells. */
+  readonly roundTrip: Time | null;
+  /** The same, 0 where unknown. */
+  readonly rtt: Time;
+  /** What a crossing may take beyond the round trip before it counts as a contradiction: jitter, a busy host. */
+  readonly margin: Time;
+  readonly profile: HostProfile;
+  /** It accepted the data of a Fast Open SYN (RFC 7413), so that it may send data before the handshake is complete. */
+  readonly fastOpened: boolean;
+}
+
+/** An ambiguous sample above this is a pause of the application rather than a round trip. */
+const BELIEVABLE = 500 * MILLISECOND;
+
+/** Both ends' views. */
+export function viewsOf(history: History, profiles: Readonly<Record<Side, HostProfile>>): Record<Side, View> {
+  const own = history.segments.filter((s) => s.isOwn);
+  const client = own.filter((s) => s.from === 'client');
+  const server = own.filter((s) => s.from === 'server');
+  for (const sent of [client, server]) {
+    undelay(sent);
+    markHiddenFin(sent);
+  }
+  const view = (side: Side, sent: Seg[], received: Seg[]): View => {
+    const roundTrip = roundTripOf(sent, received);
+    const rtt = roundTrip ?? 0;
+    return {
+      side,
+      sent,
+      received,
+      roundTrip,
+      rtt,
+      margin: MILLISECOND + rtt / 4,
+      profile: profiles[side],
+      fastOpened: isFastOpened(sent, received),
+    };
+  };
+  return { client: view('client', client, server), server: view('server', server, client) };
+}
+
+function isFastOpened(sent: readonly Seg[], received: readonly Seg[]): boolean {
+  const syn = received.find((s) => s.isSyn && s.length > 0);
+  return syn !== undefined && sent.some((s) => s.isSynAck && s.ack > 1);
+}
+
+/** A bare ACK whose number is one beyond all data, with no FIN seen before: the FIN that it counts passed the tap unseen. */
+function markHiddenFin(sent: readonly Seg[]): void {
+  let end = Number.NEGATIVE_INFINITY;
+  for (const seg of sent) {
+    if (seg.isRst) continue;
+    if (seg.isFin) return;
+    if (end !== Number.NEGATIVE_INFINITY && seg.length === 0 && !seg.isSyn && !seg.isSynAck && seg.seq === end + 1) {
+      const confirmed = sent.some((s) => s.frame > seg.frame && s.isFin && s.end === seg.seq);
+      if (!confirmed) return;
+      seg.afterHiddenFin = true;
+      return;
+    }
+    if (seg.end > end) end = seg.end;
+  }
+}
+
+/**
+ * The smallest time from a segment's passing the tap to its acknowledgement's passing back. Retransmitted segments give no
+ * sample (Karn), unless nothing else does: then the last copy gives the least it can have been.
+ */
+function roundTripOf(sent: readonly Seg[], received: readonly Seg[]): Time | null {
+  let least: Time | null = null;
+  let ambiguous: Time | null = null;
+  let heard = Number.NEGATIVE_INFINITY;
+  let next = 0;
+  const waiting: { seg: Seg; end: number; copies: number }[] = [];
+  for (const reply of sent) {
+    for (; next < received.length && received[next].frame < reply.frame; next++) {
+      const seg = received[next];
+      if (seg.end <= seg.seq || seg.isRst) continue;
+      const again = waiting.find((w) => w.end === seg.end);
+      if (again) {
+        again.seg = seg;
+        again.copies++;
+      } else if (seg.end > heard) waiting.push({ seg, end: seg.end, copies: seg.isRetransmission ? 2 : 1 });
+    }
+    if (Number.isNaN(reply.ack) || reply.ack <= heard) continue;
+    heard = reply.ack;
+    let newest: (typeof waiting)[number] | null = null;
+    for (let i = waiting.length - 1; i >= 0; i--) {
+      if (waiting[i].end > reply.ack) continue;
+      if (newest === null || waiting[i].end > newest.end) newest = waiting[i];
+      waiting.splice(i, 1);
+    }
+    if (newest === null || newest.end !== reply.ack) continue;
+    const sample = reply.time - newest.seg.time;
+    if (newest.copies === 1) least = Math.min(least ?? sample, sample);
+    else ambiguous = Math.min(ambiguous ?? sample, sample);
+  }
+  return least ?? (ambiguous !== null && ambiguous < BELIEVABLE ? ambiguous : null);
+}

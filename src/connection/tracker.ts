@@ -1,0 +1,517 @@
+import { ACK, FIN, RST, type Segment, SYN } from '../decode/segment.js';
+import { BIT, F, I, STRIDE, STRIDE_F64 } from './flow-record.js';
+import { FlowTable } from './flow-table.js';
+import type { Time } from './model.js';
+import { LOG, SegmentLog } from './segment-log.js';
+import { seqAfter, seqBefore, seqWithin } from './sequence.js';
+import { SECOND } from './time.js';
+
+/** Segments that a flow may log before ordinary-looking ones among the closing or lossy are folded, too. */
+const LOG_BOUND = 256;
+/** Control segments (SYN, FIN, RST, ICMP) are logged up to this bound: a flow of nothing else must not fill the memory. */
+const CONTROL_BOUND = 1024;
+/** Closing segments that are logged one by one before in-order data of a half-closed connection is folded. */
+const CLOSING_DETAIL = 32;
+/** A silence that is worth an entry of its own. */
+const IDLE_BREAK: Time = SECOND / 2;
+
+/** Payload of a segment that was cut by the MSS rather than by the application: the least MSS of RFC 9293, section 3.7.1. */
+const BULK = 536;
+
+const CONTROL = SYN | FIN | RST;
+
+export interface TrackerOptions {
+  /** Ordinary segments that are kept one by one before folding starts; 0 where only the diagnosis counts. */
+  readonly detail: number;
+  /** Silence after both ends are done before the flow leaves the table. */
+  readonly linger: Time;
+  /** How many numbers other captures have taken. */
+  readonly firstFlow: number;
+  /** Called when a flow is complete; its record and log are reused after the call. */
+  readonly onEnd: (flow: number) => void;
+}
+
+/**
+ * Follows every 4-tuple through its incarnations, and keeps of each what its post-mortem needs. What it concludes while
+ * reading is only which incarnation a segment belongs to, whether it is ordinary, and when a flow is over; states are
+ * reconstructed from the log, with hindsight, by postmortem/.
+ */
+export class Tracker {
+  readonly table = new FlowTable();
+  readonly log = new SegmentLog();
+  /** The last number that was given to a flow. */
+  flows = 0;
+
+  readonly #options: TrackerOptions;
+  #streams = 0;
+  /** Flows whose both ends are done, in the order in which that was seen: record and flow number, alternating. */
+  readonly #ending: number[] = [];
+  #endingHead = 0;
+
+  constructor(options: TrackerOptions) {
+    this.#options = options;
+    this.flows = options.firstFlow;
+  }
+
+  /** Takes a TCP segment. Segments come in the order of the capture. */
+  segment(segment: Segment, time: Time, frame: number): void {
+    const table = this.table;
+    const flow = table.find(segment);
+    const d = table.direction;
+    if (flow >= 0) {
+      const at = flow * STRIDE;
+      const i32 = table.i32;
+      const bits = i32[at + I.bits];
+      if ((bits & BIT.synchronized) !== 0 && this.#isOrdinary(segment, at, d, bits)) {
+        const f64 = table.f64;
+        const at64 = flow * STRIDE_F64;
+        const idle = time - f64[at64 + F.last] > IDLE_BREAK;
+        this.#advance(segment, at, at64, d, time);
+        f64[at64 + F.last] = time;
+        this.#append(flow, segment, d, 0, time, frame, !idle || i32[at + I.logCount] >= LOG_BOUND);
+        if (this.#endingHead < this.#ending.length) this.#endDone(time);
+        return;
+      }
+    }
+    this.#unusual(flow, d, segment, time, frame);
+    if (this.#endingHead < this.#ending.length) this.#endDone(time);
+  }
+
+  /** Takes an ICMP error that quotes a segment: it belongs to the flow of the quoted segment, if that is known. */
+  icmpError(segment: Segment, time: Time, frame: number): void {
+    let flow = this.table.find(segment);
+    if (flow < 0) return;
+    const d = this.table.direction;
+    const previous = this.table.i32[flow * STRIDE + I.previous];
+    if (previous >= 0 && segment.quotedSeq && this.#isForPrevious(segment, flow, d, previous)) flow = previous;
+    if (this.table.i32[flow * STRIDE + I.logCount] >= CONTROL_BOUND) return;
+    const bits = LOG.icmp | (segment.ipVersion === 6 ? LOG.ipv6 : 0) | (segment.quotedSeq ? LOG.quotedSeq : 0);
+    this.#append(flow, segment, d, bits, time, frame, false);
+  }
+
+  /** The capture is over: every flow that is left ends with it, in the order of their first segments. */
+  end(): void {
+    const i32 = this.table.i32;
+    const left = [...this.table.records()].sort((a, b) => i32[a * STRIDE + I.number] - i32[b * STRIDE + I.number]);
+    for (const flow of left) this.#finish(flow);
+  }
+
+  /** In order, acknowledging, with an open window and nothing that tells of loss: what most segments are. */
+  #isOrdinary(s: Segment, at: number, d: number, bits: number): boolean {
+    const i32 = this.table.i32;
+    return (
+      (s.flags & (CONTROL | ACK)) === ACK &&
+      s.seq === i32[at + I.next + d] >>> 0 &&
+      s.sackCount === 0 &&
+      s.window !== 0 &&
+      (s.length > 0 || s.ack !== i32[at + I.acked + d] >>> 0 || s.window !== i32[at + I.window + d]) &&
+      !seqBefore(s.ack, i32[at + I.acked + d]) &&
+      !seqAfter(s.ack, i32[at + I.next + 1 - d]) &&
+      ((bits & ((3 * BIT.fin) | (3 * BIT.rst) | (3 * BIT.stalled))) === 0 ||
+        ((bits & ((3 * BIT.rst) | (3 * BIT.stalled))) === 0 && i32[at + I.logCount] > CLOSING_DETAIL))
+    );
+  }
+
+  #unusual(found: number, d: number, s: Segment, time: Time, frame: number): void {
+    const table = this.table;
+    let flow = found;
+    let marks = 0;
+    const isSyn = (s.flags & (SYN | ACK | RST | FIN)) === SYN;
+    if (flow >= 0) this.#numberStream(s, flow * STRIDE, d, isSyn);
+    if (flow < 0) {
+      flow = this.#begin(-1, s, d, time);
+    } else if (isSyn) {
+      const at = flow * STRIDE;
+      if (this.#isOldDuplicate(s, at, d)) {
+        marks = LOG.oldDuplicate;
+      } else if (this.#opensNewIncarnation(s, at, d)) {
+        this.#append(flow, s, d, LOG.successor, time, frame, false);
+        flow = this.#begin(flow, s, d, time);
+      }
+    } else {
+      const previous = table.i32[flow * STRIDE + I.previous];
+      if (previous >= 0 && this.#isAnswerToSyn(s, flow, d)) {
+        this.#append(previous, s, d, LOG.successor, time, frame, false);
+      } else if (previous >= 0 && this.#isForPrevious(s, flow, d, previous)) {
+        this.#append(flow, s, d, LOG.predecessor, time, frame, false);
+        flow = previous;
+      }
+    }
+    this.#record(flow, d, s, time, frame, marks, isSyn);
+  }
+
+  #record(flow: number, d: number, s: Segment, time: Time, frame: number, mark: number, isSyn: boolean): void {
+    const table = this.table;
+    let marks = mark;
+    const at = flow * STRIDE;
+    const at64 = flow * STRIDE_F64;
+    const i32 = table.i32;
+    if (marks === 0) marks = this.#note(s, at, at64, d, time, isSyn);
+    table.f64[at64 + F.last] = time;
+    const control = (s.flags & CONTROL) !== 0;
+    const count = i32[at + I.logCount];
+    if (count < LOG_BOUND || (control && count < CONTROL_BOUND)) {
+      this.#append(flow, s, d, marks, time, frame, false);
+    } else {
+      this.#append(flow, s, d, marks, time, frame, true);
+    }
+    this.#considerEnd(flow, time);
+  }
+
+  /** Updates the record by a segment that is not ordinary. @returns marks for the log. */
+  #note(s: Segment, at: number, at64: number, d: number, time: Time, isSyn: boolean): number {
+    const i32 = this.table.i32;
+    const other = 1 - d;
+    let bits = i32[at + I.bits];
+    let marks = 0;
+    i32[at + I.packets + d]++;
+    if ((s.flags & SYN) !== 0) {
+      // A server with SYN cookies answers each SYN with a new number: the last one is the one that may be acknowledged.
+      if ((bits & (BIT.isn << d)) === 0 || (i32[at + I.isn + d] !== (s.seq | 0) && (bits & (BIT.spoke << d)) === 0)) {
+        bits |= (BIT.isn | BIT.next) << d;
+        i32[at + I.isn + d] = s.seq;
+        i32[at + I.next + d] = s.seq + 1 + s.length;
+        i32[at + I.windowScale + d] = s.windowScale;
+        if (s.hasTimestamps) {
+          bits |= BIT.synTimestamps << d;
+          i32[at + I.synTsVal + d] = s.tsVal;
+        }
+      } else {
+        marks |= LOG.retransmission;
+        i32[at + I.retransmissions + d]++;
+      }
+      if (s.fastOpen) marks |= LOG.fastOpen;
+      if ((bits & BIT.rolesKnown) === 0) {
+        bits |= BIT.rolesKnown;
+        const opener = isSyn ? d : other;
+        bits = opener === 1 ? bits | BIT.openedByB : bits & ~BIT.openedByB;
+      }
+    } else if ((s.flags & RST) !== 0) {
+      const exact =
+        (bits & (BIT.next << d)) === 0 ||
+        s.seq === i32[at + I.next + d] >>> 0 ||
+        ((bits & (BIT.acked << other)) !== 0 && s.seq === i32[at + I.acked + other] >>> 0);
+      if (exact || (s.flags & ACK) !== 0) bits |= BIT.rst << d;
+    } else {
+      bits |= BIT.spoke << d;
+      const end = (s.seq + s.length + (s.flags & FIN)) | 0;
+      if ((bits & (BIT.next << d)) === 0) {
+        bits |= BIT.next << d;
+        i32[at + I.next + d] = end;
+        this.table.f64[at64 + F.bytes + d] += s.length;
+      } else {
+        marks |= this.#advanceUnusual(s, at, at64, d, end, time);
+      }
+      if ((s.flags & FIN) !== 0) bits |= BIT.fin << d;
+    }
+    if ((s.flags & ACK) !== 0 && (s.flags & RST) === 0) {
+      if ((bits & (BIT.acked << d)) === 0 || seqAfter(s.ack, i32[at + I.acked + d])) {
+        bits |= BIT.acked << d;
+        i32[at + I.acked + d] = s.ack;
+        bits &= ~(BIT.stalled << other);
+      }
+      if ((s.flags & SYN) === 0) {
+        if (s.window === 0 && (bits & (BIT.stalled << other)) === 0) {
+          bits |= BIT.stalled << other;
+          if (this.#isIdle(at, other)) this.table.f64[at64 + F.busySince + other] = time;
+        }
+      }
+    }
+    i32[at + I.window + d] = s.window;
+    i32[at + I.lastLength + d] = s.length;
+    if ((bits & BIT.synchronized) === 0 && this.#isSynchronized(at, bits)) bits |= BIT.synchronized;
+    i32[at + I.bits] = bits;
+    if ((bits & BIT.synchronized) !== 0 && i32[at + I.previous] >= 0) this.#finish(i32[at + I.previous]);
+    return marks;
+  }
+
+  /** Sequence accounting of a segment that may repeat, skip or fill. */
+  #advanceUnusual(s: Segment, at: number, at64: number, d: number, end: number, time: Time): number {
+    const i32 = this.table.i32;
+    const f64 = this.table.f64;
+    const next = i32[at + I.next + d];
+    const occupies = s.length > 0 || (s.flags & FIN) !== 0;
+    if (seqAfter(end, next)) {
+      if (this.#isIdle(at, d) && (i32[at + I.bits] & (BIT.stalled << d)) === 0 && !this.#isClocked(at, d))
+        f64[at64 + F.busySince + d] = time;
+      if (seqAfter(s.seq, next)) {
+        i32[at + I.holeLeft + d] = next;
+        i32[at + I.holeRight + d] = s.seq;
+      }
+      i32[at + I.next + d] = end;
+      f64[at64 + F.bytes + d] += s.length;
+      return 0;
+    }
+    if (!occupies) return 0;
+    const left = i32[at + I.holeLeft + d];
+    const right = i32[at + I.holeRight + d];
+    if (left !== right && seqWithin(s.seq, left, right)) {
+      if (s.seq === left >>> 0) i32[at + I.holeLeft + d] = seqBefore(end, right) ? end : right;
+      f64[at64 + F.bytes + d] += s.length;
+      return 0;
+    }
+    if (s.length <= 1 && end === next && (s.flags & FIN) === 0) return 0; // a keep-alive or window probe is not data
+    i32[at + I.retransmissions + d]++;
+    return LOG.retransmission;
+  }
+
+  /** The same for an ordinary segment. */
+  #advance(s: Segment, at: number, at64: number, d: number, time: Time): void {
+    const i32 = this.table.i32;
+    i32[at + I.packets + d]++;
+    if (s.length > 0) {
+      const f64 = this.table.f64;
+      if (i32[at + I.next + d] === i32[at + I.acked + 1 - d] && !this.#isClocked(at, d))
+        f64[at64 + F.busySince + d] = time;
+      i32[at + I.next + d] = s.seq + s.length;
+      f64[at64 + F.bytes + d] += s.length;
+    }
+    i32[at + I.lastLength + d] = s.length;
+    i32[at + I.acked + d] = s.ack;
+    i32[at + I.window + d] = s.window;
+  }
+
+  /**
+   * The peer's last segment was a bare ACK of a large one: whoever sends on now may have had more waiting all the time, held
+   * back by the congestion window or by the peer's.
+   */
+  #isClocked(at: number, d: number): boolean {
+    const i32 = this.table.i32;
+    return i32[at + I.lastLength + 1 - d] === 0 && i32[at + I.lastLength + d] >= BULK;
+  }
+
+  /** Everything that direction `d` has sent is acknowledged, as far as is known. */
+  #isIdle(at: number, d: number): boolean {
+    const i32 = this.table.i32;
+    return (
+      (i32[at + I.bits] & (BIT.acked << (1 - d))) === 0 || !seqBefore(i32[at + I.acked + 1 - d], i32[at + I.next + d])
+    );
+  }
+
+  /** Both ends have shown that they are beyond the handshake, or the capture began there. */
+  #isSynchronized(at: number, bits: number): boolean {
+    const i32 = this.table.i32;
+    const both = 3 * BIT.acked;
+    if ((bits & both) !== both || (bits & (3 * BIT.spoke)) !== 3 * BIT.spoke) return false;
+    if ((bits & (3 * BIT.isn)) === 0) return i32[at + I.logCount] > 3;
+    for (let d = 0; d < 2; d++) {
+      if ((bits & (BIT.isn << (1 - d))) !== 0 && !seqAfter(i32[at + I.acked + d], i32[at + I.isn + 1 - d]))
+        return false;
+    }
+    return true;
+  }
+
+  /** A SYN from before this incarnation: a copy that was late. */
+  #isOldDuplicate(s: Segment, at: number, d: number): boolean {
+    const i32 = this.table.i32;
+    const bits = i32[at + I.bits];
+    if ((bits & (BIT.isn << d)) !== 0 && i32[at + I.isn + d] === (s.seq | 0)) return false;
+    if ((bits & (BIT.previousIsn << d)) !== 0 && i32[at + I.previousIsn + d] === (s.seq | 0)) return true;
+    return (
+      (bits & (BIT.isn << d)) !== 0 &&
+      (bits & (BIT.synTimestamps << d)) !== 0 &&
+      s.hasTimestamps &&
+      seqBefore(s.tsVal, i32[at + I.synTsVal + d])
+    );
+  }
+
+  /** RFC 9293, section 3.10.7.4: a SYN that is not the one that this connection began with starts another one. */
+  #opensNewIncarnation(s: Segment, at: number, d: number): boolean {
+    const i32 = this.table.i32;
+    const bits = i32[at + I.bits];
+    if ((bits & (BIT.isn << d)) !== 0) return i32[at + I.isn + d] !== (s.seq | 0);
+    // The other end's SYN may have crossed this one, or its SYN+ACK may have been recorded before it.
+    const other = 1 - d;
+    if ((bits & (BIT.isn << other)) === 0) return true;
+    if ((bits & (BIT.acked << other)) !== 0) return i32[at + I.acked + other] !== ((s.seq + 1) | 0);
+    return false;
+  }
+
+  /** The SYN+ACK that takes a new incarnation in: whoever sends it has nothing left of the one before. */
+  #isAnswerToSyn(s: Segment, flow: number, d: number): boolean {
+    const i32 = this.table.i32;
+    const at = flow * STRIDE;
+    return (
+      (s.flags & (SYN | ACK | RST)) === (SYN | ACK) &&
+      (i32[at + I.bits] & (BIT.isn << (1 - d))) !== 0 &&
+      seqAfter(s.ack, i32[at + I.isn + 1 - d])
+    );
+  }
+
+  /**
+   * While a new incarnation is opening, the peer may still answer for the old one: a challenge ACK and the RST that it
+   * draws (RFC 5961, section 4) carry the old one's numbers.
+   */
+  #isForPrevious(s: Segment, flow: number, d: number, previous: number): boolean {
+    const i32 = this.table.i32;
+    const at = flow * STRIDE;
+    const bits = i32[at + I.bits];
+    const other = 1 - d;
+    const near = (value: number, base: number): boolean => seqWithin(value, base, base + 0x10000);
+    if ((bits & (BIT.isn << d)) !== 0) {
+      if (near(s.seq, i32[at + I.isn + d])) return false;
+    }
+    if ((s.flags & ACK) !== 0 && (bits & (BIT.isn << other)) !== 0) {
+      if (near(s.ack - 1, i32[at + I.isn + other])) return false;
+    }
+    const before = previous * STRIDE;
+    const isOld =
+      (i32[before + I.bits] & (BIT.next << d)) !== 0 &&
+      seqWithin(s.seq, i32[before + I.next + d] - 0x10000, i32[before + I.next + d] + 0x10000);
+    return isOld || (bits & (BIT.isn << d)) !== 0 || (s.flags & SYN) === 0;
+  }
+
+  #begin(replaced: number, s: Segment, d: number, time: Time): number {
+    const table = this.table;
+    if (replaced >= 0) {
+      const older = table.i32[replaced * STRIDE + I.previous];
+      if (older >= 0) this.#finish(older);
+    }
+    const flow = table.insert(replaced);
+    const i32 = table.i32;
+    const at = flow * STRIDE;
+    const at64 = flow * STRIDE_F64;
+    i32[at + I.number] = ++this.flows;
+    i32[at + I.logHead] = -1;
+    i32[at + I.logTail] = -1;
+    i32[at + I.run] = -1;
+    i32[at + I.lastOrdinary] = -1;
+    i32[at + I.lastOrdinary + 1] = -1;
+    i32[at + I.windowScale] = -1;
+    i32[at + I.windowScale + 1] = -1;
+    i32[at + I.previous] = replaced;
+    table.f64[at64 + F.start] = time;
+    let bits = s.ipVersion === 6 ? BIT.ipv6 : 0;
+    i32[at + I.successor] = -1;
+    if (replaced >= 0) {
+      const before = replaced * STRIDE;
+      i32[before + I.successor] = flow;
+      const earlier = i32[before + I.bits];
+      for (let side = 0; side < 2; side++) {
+        if ((earlier & (BIT.fin << side)) !== 0) bits |= BIT.previousFin << side;
+        if ((earlier & (BIT.isn << side)) !== 0) {
+          bits |= BIT.previousIsn << side;
+          i32[at + I.previousIsn + side] = i32[before + I.isn + side];
+        }
+      }
+    }
+    // Without a SYN, the client is the end with the higher port unless a later segment tells.
+    const [portA, portB] = [i32[at + I.ports] >>> 16, i32[at + I.ports] & 0xffff];
+    if (portA === portB ? d === 1 : portB > portA) bits |= BIT.openedByB;
+    i32[at + I.bits] = bits;
+    i32[at + I.tcpStream] = replaced >= 0 ? this.#streams - 1 : this.#streams++;
+    if (replaced < 0) this.#numberStream(s, at, d, (s.flags & (SYN | ACK)) === SYN);
+    else this.#inheritStream(replaced * STRIDE, at);
+    return flow;
+  }
+
+  /**
+   * Keeps the numbers that Wireshark gives its conversations (packet-tcp.c): a SYN begins a new one where it carries
+   * another initial sequence number, or where a FIN or RST has passed. Incarnations begin by other rules.
+   */
+  #numberStream(s: Segment, at: number, d: number, isSyn: boolean): void {
+    const i32 = this.table.i32;
+    let bits = i32[at + I.bits];
+    if (isSyn && (bits & (BIT.streamBase << d)) !== 0) {
+      if (i32[at + I.streamBase + d] !== (s.seq | 0) || (bits & BIT.streamEnded) !== 0) {
+        this.#streams++;
+        bits &= ~((3 * BIT.streamBase) | BIT.streamEnded);
+      }
+    }
+    if ((bits & (BIT.streamBase << d)) === 0) {
+      bits |= BIT.streamBase << d;
+      i32[at + I.streamBase + d] = (s.flags & SYN) !== 0 ? s.seq : s.seq - 1;
+    }
+    if ((s.flags & (FIN | RST)) !== 0) bits |= BIT.streamEnded;
+    i32[at + I.bits] = bits;
+  }
+
+  #inheritStream(before: number, at: number): void {
+    const i32 = this.table.i32;
+    i32[at + I.bits] |= i32[before + I.bits] & (3 * BIT.streamBase);
+    i32[at + I.streamBase] = i32[before + I.streamBase];
+    i32[at + I.streamBase + 1] = i32[before + I.streamBase + 1];
+  }
+
+  #append(flow: number, s: Segment, d: number, marks: number, time: Time, frame: number, foldable: boolean): void {
+    const table = this.table;
+    const i32 = table.i32;
+    const at = flow * STRIDE;
+    const log = this.log;
+    const busySince = table.f64[flow * STRIDE_F64 + F.busySince + d];
+    const bits = marks | (d === 1 ? LOG.fromB : 0);
+    if (foldable && i32[at + I.logCount] >= this.#options.detail) {
+      const last = i32[at + I.lastOrdinary + d];
+      if (last >= 0) {
+        let run = i32[at + I.run];
+        if (run < 0) {
+          run = log.createRun(last);
+          log.link(i32[at + I.logTail], run);
+          i32[at + I.logTail] = run;
+          i32[at + I.run] = run;
+        }
+        log.fold(run, last);
+        log.fill(last, s, bits, frame, time, busySince);
+        return;
+      }
+      i32[at + I.lastOrdinary + d] = this.#link(at, log.create(s, bits, frame, time, busySince));
+      return;
+    }
+    this.#link(at, log.create(s, bits, frame, time, busySince));
+    i32[at + I.run] = -1;
+    i32[at + I.lastOrdinary] = -1;
+    i32[at + I.lastOrdinary + 1] = -1;
+  }
+
+  #link(at: number, entry: number): number {
+    const i32 = this.table.i32;
+    if (i32[at + I.logTail] >= 0) this.log.link(i32[at + I.logTail], entry);
+    else i32[at + I.logHead] = entry;
+    i32[at + I.logTail] = entry;
+    i32[at + I.logCount]++;
+    return entry;
+  }
+
+  /** Queues a flow whose both ends are done, by FIN or by RST: it leaves the table after `linger` without a segment. */
+  #considerEnd(flow: number, time: Time): void {
+    const i32 = this.table.i32;
+    const at = flow * STRIDE;
+    const bits = i32[at + I.bits];
+    if ((bits & BIT.ending) !== 0) return;
+    const closed = (bits & (3 * BIT.fin)) === 3 * BIT.fin && this.#isIdle(at, 0) && this.#isIdle(at, 1);
+    if (!closed && (bits & (3 * BIT.rst)) === 0) return;
+    i32[at + I.bits] |= BIT.ending;
+    this.#ending.push(flow, i32[at + I.number]);
+    this.#endDone(time);
+  }
+
+  #endDone(now: Time): void {
+    const queue = this.#ending;
+    const table = this.table;
+    while (this.#endingHead < queue.length) {
+      const flow = queue[this.#endingHead];
+      const stale = table.i32[flow * STRIDE + I.number] !== queue[this.#endingHead + 1];
+      if (!stale) {
+        const last = table.f64[flow * STRIDE_F64 + F.last];
+        if (now - last < this.#options.linger) break;
+        this.#finish(flow);
+      }
+      this.#endingHead += 2;
+    }
+    if (this.#endingHead > 4096 && this.#endingHead * 2 > queue.length) {
+      queue.splice(0, this.#endingHead);
+      this.#endingHead = 0;
+    }
+  }
+
+  #finish(flow: number): void {
+    const i32 = this.table.i32;
+    const at = flow * STRIDE;
+    if (i32[at + I.previous] >= 0) this.#finish(i32[at + I.previous]);
+    this.#options.onEnd(flow);
+    this.log.release(i32[at + I.logHead], i32[at + I.logTail]);
+    const successor = i32[at + I.successor];
+    if (successor >= 0) i32[successor * STRIDE + I.previous] = -1;
+    this.table.remove(flow, successor < 0);
+  }
+}

@@ -1,0 +1,39 @@
+import type { Time } from '../connection/model.js';
+import { SECOND } from '../connection/time.js';
+import type { Flow } from './finding.js';
+
+/** Seconds of a capture that are told apart; beyond, they share the last one. */
+const MOST_SECONDS = 100_000;
+
+/** How many of something existed at a time, second by second: intervals are added in any order, the peak is asked for at the end. */
+export class Occupancy {
+  flows = 0;
+  readonly examples: number[] = [];
+  readonly #changes = new Map<number, number>();
+
+  add(flow: Flow, from: Time, until: Time): void {
+    this.flows++;
+    if (this.examples.length < 10) this.examples.push(flow.flow);
+    this.#change(from, 1);
+    this.#change(Math.max(until, from) + SECOND, -1);
+  }
+
+  /** The most at a time, and the second in which that was first so. */
+  peak(): { readonly count: number; readonly at: Time } {
+    let count = 0;
+    let best = 0;
+    let at = 0;
+    for (const second of [...this.#changes.keys()].sort((a, b) => a - b)) {
+      count += this.#changes.get(second) ?? 0;
+      if (count <= best) continue;
+      best = count;
+      at = second * SECOND;
+    }
+    return { count: best, at };
+  }
+
+  #change(time: Time, by: number): void {
+    const second = Math.min(Math.floor(time / SECOND), MOST_SECONDS);
+    this.#changes.set(second, (this.#changes.get(second) ?? 0) + by);
+  }
+}

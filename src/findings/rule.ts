@@ -1,0 +1,101 @@
+import type { Time, Transition } from '../connection/model.js';
+import type { Seg } from '../connection/postmortem/history.js';
+import type { Postmortem } from '../connection/postmortem/postmortem.js';
+import type { Side, TcpState } from '../connection/state.js';
+import { CATALOGUE } from './catalogue/index.js';
+import type { Finding, FindingKind, Severity } from './finding.js';
+import type { Thresholds } from './thresholds.js';
+
+/** Looks for one kind of finding, or a few that exclude each other, in one connection. */
+export type Rule = (p: Postmortem, thresholds: Thresholds) => Finding | readonly Finding[] | null;
+
+export interface Evidence {
+  readonly endpoint: Side | null;
+  readonly at: Time;
+  /** Segments or frames that prove it. */
+  readonly frames: readonly (Seg | Transition | number | null | undefined)[];
+  readonly message: string;
+  /** Causes that fit; the catalogue's where left out. */
+  readonly causes?: readonly string[];
+  readonly excluded?: readonly string[];
+  readonly severity?: Severity;
+  /** What to look at next; the catalogue's first check where left out. */
+  readonly advice?: string;
+}
+
+/** Most frames that one finding lists: the first and the last ones. */
+const MOST_FRAMES = 20;
+
+export function finding(p: Postmortem, kind: FindingKind, evidence: Evidence): Finding {
+  const entry = CATALOGUE[kind];
+  const frames = new Set<number>();
+  for (const f of evidence.frames) if (f !== null && f !== undefined) frames.add(typeof f === 'number' ? f : f.frame);
+  const sorted = [...frames].sort((a, b) => a - b);
+  return {
+    kind,
+    severity: evidence.severity ?? entry.severity,
+    endpoint: evidence.endpoint,
+    at: evidence.at,
+    frames: sorted.length <= MOST_FRAMES ? sorted : [...sorted.slice(0, MOST_FRAMES - 5), ...sorted.slice(-5)],
+    message: evidence.message,
+    advice: evidence.advice ?? adviceFor(p, kind),
+    causes: evidence.causes ?? entry.causes,
+    excluded: evidence.excluded ?? [],
+  };
+}
+
+function adviceFor(p: Postmortem, kind: FindingKind): string {
+  const check = CATALOGUE[kind].checks[0];
+  if (!check) return '';
+  const { client, server } = p.connection;
+  const where =
+    check.host === 'client'
+      ? `on ${client.address}`
+      : check.host === 'server'
+        ? `on ${server.address}`
+        : check.host === 'both'
+          ? 'on both hosts'
+          : 'on the path';
+  return `${where}: ${check.command} (${check.why})`;
+}
+
+/** A stretch of time that an endpoint spent in one state; `until` is null where it was still there at the end. */
+export interface Span {
+  readonly state: TcpState;
+  readonly since: Transition;
+  readonly until: Transition | null;
+  /** In nanoseconds, up to the last frame of the capture where it has not ended. */
+  readonly duration: Time;
+}
+
+/** Where one end was, and for how long. */
+export function spansOf(p: Postmortem, side: Side): Span[] {
+  const own = p.connection.timeline.filter((t) => t.endpoint === side);
+  return own.map((since, i) => {
+    const until = own[i + 1] ?? null;
+    const end = until?.at ?? Math.max(p.connection.followedUntil, since.at);
+    return { state: since.to, since, until, duration: end - since.at };
+  });
+}
+
+export const spanIn = (p: Postmortem, side: Side, state: TcpState): Span | undefined =>
+  spansOf(p, side).find((s) => s.state === state);
+
+export const changeTo = (p: Postmortem, side: Side, state: TcpState): Transition | undefined =>
+  p.connection.timeline.find((t) => t.endpoint === side && t.to === state);
+
+/** Times for people, in a message: `7.2 s`, `310 ms`. */
+export function seconds(duration: Time): string {
+  const s = duration / 1e9;
+  if (s >= 100) return `${Math.round(s)} s`;
+  if (s >= 1) return `${s.toFixed(1)} s`;
+  if (s >= 0.001) return `${Math.round(s * 1000)} ms`;
+  return `${Math.round(s * 1e6)} µs`;
+}
+
+export const times = (n: number): string => (n === 1 ? 'once' : n === 2 ? 'twice' : `${n} times`);
+
+export const endpointText = (p: Postmortem, side: Side): string => {
+  const { address, port } = p.connection[side];
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+};

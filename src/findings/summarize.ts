@@ -1,0 +1,166 @@
+import type { Tap } from '../connection/model.js';
+import type { Side, TcpState } from '../connection/state.js';
+import { RST } from '../decode/segment.js';
+import { AcrossFlows } from './across-flows.js';
+import type { Analysis, CaptureSummary, FindingSummary, Outcome } from './analysis.js';
+import { type Finding, type FindingKind, type Flow, SEVERITIES, type Severity } from './finding.js';
+import type { Thresholds } from './thresholds.js';
+
+const MOST_EXAMPLES = 10;
+const MOST_WORST = 10;
+/** Places per kind that are counted; what comes after those are full is counted as elsewhere. */
+const MOST_PLACES = 1000;
+/** Round trips that the median is taken of. */
+const MOST_SAMPLES = 10_001;
+
+/** Puts flows together, one after the other, in bounded memory. */
+export class Summarizer {
+  #flows = 0;
+  readonly #outcomes: Record<Outcome, number> = { 'closed in order': 0, reset: 0, 'still open': 0, 'never opened': 0 };
+  readonly #states: Record<Side, Map<TcpState, number>> = { client: new Map(), server: new Map() };
+  readonly #kinds = new Map<FindingKind, KindCount>();
+  readonly #taps = new Map<Tap, number>();
+  readonly #roundTrips: Record<Side, number[]> = { client: [], server: [] };
+  readonly #across: AcrossFlows;
+  #worst: Flow[] = [];
+
+  constructor(thresholds: Thresholds) {
+    this.#across = new AcrossFlows(thresholds);
+  }
+
+  add(flow: Flow): void {
+    this.#flows++;
+    this.#outcomes[outcomeOf(flow)]++;
+    for (const [side, state] of [
+      ['client', flow.clientState],
+      ['server', flow.serverState],
+    ] as const) {
+      this.#states[side].set(state, (this.#states[side].get(state) ?? 0) + 1);
+      const sample = flow.roundTrips[side];
+      if (sample !== null && this.#roundTrips[side].length < MOST_SAMPLES) this.#roundTrips[side].push(sample);
+    }
+    this.#taps.set(flow.tap, (this.#taps.get(flow.tap) ?? 0) + 1);
+    const seen = new Set<FindingKind>();
+    for (const finding of flow.findings) {
+      let kind = this.#kinds.get(finding.kind);
+      if (!kind) {
+        kind = new KindCount(flow, finding);
+        this.#kinds.set(finding.kind, kind);
+      }
+      kind.add(flow, finding, seen.has(finding.kind));
+      seen.add(finding.kind);
+    }
+    if (flow.findings.length > 0 && isBad(flow)) this.#considerWorst(flow);
+    this.#across.add(flow);
+  }
+
+  result(captures: readonly CaptureSummary[]): Analysis {
+    const tap = this.#tap();
+    return {
+      captures,
+      flows: this.#flows,
+      outcomes: this.#outcomes,
+      statesAtEnd: { client: Object.fromEntries(this.#states.client), server: Object.fromEntries(this.#states.server) },
+      findings: [...this.#kinds].map(([kind, count]) => count.summary(kind)).sort(byImportance),
+      acrossFlows: this.#across.findings(),
+      tap,
+      tapRtt: tap === 'client' || tap === 'server' ? median(this.#roundTrips[tap]) : null,
+      worst: this.#worst,
+    };
+  }
+
+  #considerWorst(flow: Flow): void {
+    this.#worst.push(flow);
+    this.#worst.sort((a, b) => rank(a.findings[0].severity) - rank(b.findings[0].severity) || a.start - b.start);
+    if (this.#worst.length > MOST_WORST) this.#worst.length = MOST_WORST;
+  }
+
+  /** The place that most connections with an answer agree on. */
+  #tap(): Tap {
+    let known = 0;
+    for (const [tap, n] of this.#taps) if (tap !== 'unknown') known += n;
+    for (const [tap, n] of this.#taps) if (tap !== 'unknown' && n * 2 > known) return tap;
+    return 'unknown';
+  }
+}
+
+/** One kind's flows, and where they are. */
+class KindCount {
+  #flows = 0;
+  #severity: Severity;
+  readonly #examples: number[] = [];
+  #first: { readonly flow: Flow; readonly finding: Finding };
+  readonly #services = new Map<string, number>();
+  readonly #networks = new Map<string, number>();
+
+  constructor(flow: Flow, finding: Finding) {
+    this.#severity = finding.severity;
+    this.#first = { flow, finding };
+  }
+
+  add(flow: Flow, finding: Finding, again: boolean): void {
+    if (rank(finding.severity) < rank(this.#severity)) this.#severity = finding.severity;
+    if (finding.at < this.#first.finding.at) this.#first = { flow, finding };
+    if (again) return;
+    this.#flows++;
+    if (this.#examples.length < MOST_EXAMPLES) this.#examples.push(flow.flow);
+    count(this.#services, withPort(flow.server.address, flow.server.port));
+    count(this.#networks, networkOf(flow.client.address));
+  }
+
+  summary(kind: FindingKind): FindingSummary {
+    const { flow, finding } = this.#first;
+    return {
+      kind,
+      severity: this.#severity,
+      flows: this.#flows,
+      examples: [...this.#examples].sort((a, b) => a - b),
+      clock: flow.clock,
+      firstAt: finding.at,
+      where: mostly(this.#services, this.#flows) ?? mostly(this.#networks, this.#flows),
+      message: finding.message,
+      advice: finding.advice,
+    };
+  }
+}
+
+/** How a connection ended, as far as the capture shows. */
+export function outcomeOf(flow: Flow): Outcome {
+  const opened =
+    flow.roles === 'assumed' || flow.timeline.some((t) => t.endpoint === 'client' && t.to === 'ESTABLISHED');
+  if (!opened) return 'never opened';
+  const gone = (state: TcpState): boolean => state === 'CLOSED' || state === 'TIME_WAIT' || state === 'LISTEN';
+  if (!gone(flow.clientState) || !gone(flow.serverState)) return 'still open';
+  return flow.segments.some((s) => (s.flags & RST) !== 0 && s.icmp === null) ? 'reset' : 'closed in order';
+}
+
+const rank = (severity: Severity): number => SEVERITIES.indexOf(severity);
+const isBad = (flow: Flow): boolean => rank(flow.findings[0].severity) <= rank('warning');
+const byImportance = (a: FindingSummary, b: FindingSummary): number =>
+  rank(a.severity) - rank(b.severity) || b.flows - a.flows;
+const withPort = (address: string, port: number): string =>
+  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+
+function count(places: Map<string, number>, place: string): void {
+  const n = places.get(place);
+  if (n !== undefined || places.size < MOST_PLACES) places.set(place, (n ?? 0) + 1);
+}
+
+/** The place that most flows share, if one does. */
+function mostly(places: ReadonlyMap<string, number>, flows: number): string | null {
+  for (const [place, n] of places) if (n * 2 > flows) return flows > 1 || n === 1 ? place : null;
+  return null;
+}
+
+/** The /24 or /64 that an address is in. */
+function networkOf(address: string): string {
+  if (!address.includes(':')) return `${address.slice(0, address.lastIndexOf('.'))}.0/24`;
+  const head = address.split('::')[0].split(':').filter(Boolean).slice(0, 4);
+  return `${head.join(':')}::/64`;
+}
+
+function median(samples: number[]): number | null {
+  if (samples.length === 0) return null;
+  samples.sort((a, b) => a - b);
+  return samples[samples.length >> 1];
+}

@@ -1,0 +1,52 @@
+import type { Analysis } from './findings/analysis.js';
+import { Summarizer } from './findings/summarize.js';
+import { DEFAULT_THRESHOLDS } from './findings/thresholds.js';
+import { flows, type Options } from './flows.js';
+
+/**
+ * Reads captures and puts all their connections together.
+ * @throws FilterError, SysctlError where an option cannot be understood
+ */
+export async function analyze(captures: string | readonly string[], options: Options = {}): Promise<Analysis> {
+  const summarizer = new Summarizer({ ...DEFAULT_THRESHOLDS, ...options.thresholds });
+  const stream = flows(captures, options);
+  for await (const flow of stream) summarizer.add(flow);
+  return summarizer.result(stream.captures);
+}
+
+export { CaptureError, type CaptureErrorCode } from './capture/error.js';
+export { openCapture } from './capture/open.js';
+export type { CaptureInfo, PacketSource } from './capture/source.js';
+export { FilterError } from './connection/flow-filter.js';
+export type {
+  Basis,
+  Clock,
+  Connection,
+  Endpoint,
+  Fate,
+  LoggedSegment,
+  SegmentRole,
+  SegmentRun,
+  Tap,
+  Time,
+  Transition,
+} from './connection/model.js';
+export { type HostProfile, PROFILE_NAMES, type ProfileName, SysctlError } from './connection/profile.js';
+export { type Side, TCP_STATES, type TcpState } from './connection/state.js';
+export type { Analysis, CaptureSummary, FindingSummary, Outcome } from './findings/analysis.js';
+export { CATALOGUE } from './findings/catalogue/index.js';
+export type { CatalogueEntry } from './findings/catalogue-entry.js';
+export {
+  type AcrossFinding,
+  FINDING_KINDS,
+  type Finding,
+  type FindingKind,
+  type Flow,
+  PHASES,
+  type Phase,
+  SEVERITIES,
+  type Severity,
+} from './findings/finding.js';
+export { DEFAULT_THRESHOLDS, type Thresholds } from './findings/thresholds.js';
+export { type FlowStream, flows, type Options, type Progress } from './flows.js';
+export { formatTimestamp } from './report/units.js';

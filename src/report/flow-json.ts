@@ -1,0 +1,119 @@
+import type { Clock, Time, Transition } from '../connection/model.js';
+import type { Side, TcpState } from '../connection/state.js';
+import type { Finding, FindingKind, Flow, Severity } from '../findings/finding.js';
+import { formatTimestamp } from './units.js';
+
+/** One connection as scripts read it: a line of `timeline --format ndjson`. Times are ISO 8601 in UTC. */
+export interface FlowJson {
+  readonly flow: number;
+  readonly tcpStream: number;
+  readonly capture: string;
+  readonly client: { readonly address: string; readonly port: number };
+  readonly server: { readonly address: string; readonly port: number };
+  readonly roles: 'observed' | 'assumed';
+  readonly start: string;
+  readonly end: string;
+  readonly tap: 'client' | 'server' | 'middle' | 'unknown';
+  readonly clientState: TcpState;
+  readonly serverState: TcpState;
+  readonly timeline: readonly TransitionJson[];
+  readonly findings: readonly FindingJson[];
+  readonly packets: Readonly<Record<Side, number>>;
+  readonly bytes: Readonly<Record<Side, number>>;
+  readonly retransmissions: Readonly<Record<Side, number>>;
+  /** Seconds. */
+  readonly handshakeRtt: number | null;
+}
+
+export interface TransitionJson {
+  readonly endpoint: Side;
+  readonly from: TcpState | null;
+  readonly to: TcpState;
+  readonly at: string;
+  readonly earliest: string | null;
+  readonly latest: string | null;
+  readonly frame: number;
+  readonly basis: Transition['basis'];
+  readonly reason: string;
+  readonly confirmedBy: number | null;
+  readonly revoked: readonly number[];
+}
+
+export interface FindingJson {
+  readonly kind: FindingKind;
+  readonly severity: Severity;
+  readonly endpoint: Side | null;
+  readonly at: string;
+  readonly frames: readonly number[];
+  readonly message: string;
+  readonly advice: string;
+  readonly causes: readonly string[];
+  readonly excluded: readonly string[];
+}
+
+export function flowJson(flow: Flow): FlowJson {
+  const { clock } = flow;
+  return {
+    flow: flow.flow,
+    tcpStream: flow.tcpStream,
+    capture: flow.capture,
+    client: { address: flow.client.address, port: flow.client.port },
+    server: { address: flow.server.address, port: flow.server.port },
+    roles: flow.roles,
+    start: timestamp(flow.start, clock),
+    end: timestamp(flow.end, clock),
+    tap: flow.tap,
+    clientState: flow.clientState,
+    serverState: flow.serverState,
+    timeline: flow.timeline.map((transition) => transitionJson(transition, clock)),
+    findings: flow.findings.map((finding) => findingJson(finding, clock)),
+    packets: sides(flow.packets),
+    bytes: sides(flow.bytes),
+    retransmissions: sides(flow.retransmissions),
+    handshakeRtt: flow.handshakeRtt,
+  };
+}
+
+/** `time` as text, to the nearest instant that the capture's digits can name. */
+export function timestamp(time: Time, clock: Clock): string {
+  return formatTimestamp(toDigits(time, clock, Math.round), clock);
+}
+
+function transitionJson(transition: Transition, clock: Clock): TransitionJson {
+  const { earliest, latest } = transition;
+  return {
+    endpoint: transition.endpoint,
+    from: transition.from,
+    to: transition.to,
+    at: timestamp(transition.at, clock),
+    // Bounds are rounded outwards, so that they hold what they held before, the rounded estimate included.
+    earliest: earliest === null ? null : formatTimestamp(toDigits(earliest, clock, Math.floor), clock),
+    latest: latest === null ? null : formatTimestamp(toDigits(latest, clock, Math.ceil), clock),
+    frame: transition.frame,
+    basis: transition.basis,
+    reason: transition.reason,
+    confirmedBy: transition.confirmedBy,
+    revoked: transition.revoked,
+  };
+}
+
+function findingJson(finding: Finding, clock: Clock): FindingJson {
+  return {
+    kind: finding.kind,
+    severity: finding.severity,
+    endpoint: finding.endpoint,
+    at: timestamp(finding.at, clock),
+    frames: finding.frames,
+    message: finding.message,
+    advice: finding.advice,
+    causes: finding.causes,
+    excluded: finding.excluded,
+  };
+}
+
+const sides = (of: Readonly<Record<Side, number>>) => ({ client: of.client, server: of.server });
+
+function toDigits(time: Time, clock: Clock, round: (value: number) => number): Time {
+  const unit = clock.digits === 6 ? 1000 : 1;
+  return round(time / unit) * unit;
+}

@@ -1,0 +1,124 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { type ByteSource, BytesError } from '../../src/capture/bytes.js';
+import { GzipBytes } from '../../src/capture/gzip-bytes.js';
+import { cutAt, lendingSource } from './frames.js';
+
+/** Bytes that deflate badly, so that a few of them stand for many stored ones. */
+function noise(length: number): Buffer {
+  let state = 1;
+  return Buffer.from(
+    Uint8Array.from({ length }, () => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+      return state >>> 24;
+    }),
+  );
+}
+
+const latin1 = (...blocks: Uint8Array[]): string => Buffer.concat(blocks).toString('latin1');
+
+interface Inflated {
+  /** As latin1, for strings compare fast. */
+  bytes: string;
+  error: unknown;
+}
+
+async function inflate(stored: Uint8Array[], reopen: (() => Promise<ByteSource>) | null = null): Promise<Inflated> {
+  const source = new GzipBytes(lendingSource(stored), reopen);
+  const blocks: Uint8Array[] = [];
+  try {
+    for (let block = await source.read(); block !== null; block = await source.read()) blocks.push(block.slice());
+    return { bytes: latin1(...blocks), error: null };
+  } catch (error) {
+    return { bytes: latin1(...blocks), error };
+  } finally {
+    await source.close();
+  }
+}
+
+const damaged = expect.objectContaining({ name: BytesError.name, code: 'damaged-compression' });
+const plain = noise(200_000);
+const packed = gzipSync(plain);
+const whole = latin1(plain);
+
+it('inflates, however the stored bytes are cut', async () => {
+  for (const cuts of [[], [1, 2, 10], [packed.length - 8], [packed.length - 1], [16_384, 16_385]]) {
+    expect(await inflate(cutAt(packed, cuts))).toEqual({ bytes: whole, error: null });
+  }
+});
+
+it('inflates one member after another, also where chunks end between them', async () => {
+  const second = noise(1000).reverse();
+  const members = [packed, gzipSync(second), gzipSync('')];
+  const bytes = latin1(plain, second);
+  expect(await inflate(members)).toEqual({ bytes, error: null });
+  expect(await inflate([Buffer.concat(members)])).toEqual({ bytes, error: null });
+});
+
+it('passes over the zeros that tapes leave behind the last member', async () => {
+  expect(await inflate([Buffer.concat([packed, Buffer.alloc(100_000)])])).toEqual({ bytes: whole, error: null });
+});
+
+it('inflates what expands a thousandfold', async () => {
+  const zeros = Buffer.alloc(20_000_000);
+  const { bytes, error } = await inflate([gzipSync(zeros)]);
+  expect(error).toBeNull();
+  expect(bytes === latin1(zeros)).toBe(true);
+});
+
+it('delivers all that comes before the end of a cut file', async () => {
+  const kept = packed.subarray(0, 100_000);
+  let readAgain = 0;
+  const { bytes, error } = await inflate([kept], async () => {
+    readAgain++;
+    return lendingSource([kept]);
+  });
+  expect(readAgain).toBe(0);
+  expect(error).toEqual(damaged);
+  expect(error).toMatchObject({ found: 'the end of the file inside it' });
+  expect(bytes.length).toBeGreaterThan(99_000);
+  expect(bytes).toBe(whole.slice(0, bytes.length));
+});
+
+describe('damage', () => {
+  const broken = (offset: number): Buffer => {
+    const copy = Buffer.from(packed);
+    copy[offset] ^= 0xff;
+    return copy;
+  };
+  const reopened = (stored: Uint8Array) => async () => lendingSource(cutAt(stored, [5000]));
+
+  it('of the checksum costs no byte where the file can be read again', async () => {
+    const stored = broken(packed.length - 8);
+    expect(await inflate([stored], reopened(stored))).toEqual({ bytes: whole, error: damaged });
+  });
+
+  it('behind the last member costs no byte where the file can be read again', async () => {
+    const stored = Buffer.concat([packed, Buffer.from('trailing words')]);
+    expect(await inflate([stored], reopened(stored))).toEqual({ bytes: whole, error: damaged });
+  });
+
+  it('costs a pipe at most 64 KiB', async () => {
+    const { bytes, error } = await inflate([broken(packed.length - 8)]);
+    expect(error).toEqual(damaged);
+    expect(bytes.length).toBeGreaterThanOrEqual(plain.length - 65_536);
+    expect(bytes).toBe(whole.slice(0, bytes.length));
+  });
+
+  it('is told of also where the file became sound, or went, in between', async () => {
+    const stored = broken(packed.length - 8);
+    expect(await inflate([stored], reopened(packed))).toEqual({ bytes: whole, error: damaged });
+    const gone = await inflate([stored], () => Promise.reject(new Error('gone')));
+    expect(gone.error).toEqual(damaged);
+  });
+});
+
+it('closes the stored bytes, read or not', async () => {
+  let closed = 0;
+  const stored = { ...lendingSource([packed]), close: async () => void closed++ };
+  await new GzipBytes(stored, null).close();
+  const begun = new GzipBytes(stored, null);
+  await begun.read();
+  await begun.close();
+  expect(closed).toBe(2);
+});
