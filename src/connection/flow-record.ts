@@ -44,6 +44,10 @@ export const I = {
   previousIsn: 36,
   /** Per direction: TSval of the SYN. */
   synTsVal: 38,
+  /** Per direction: log entry of its last segment; -1 before the first. */
+  lastEntry: 52,
+  /** Per direction: IPv4 identification of its last segment. */
+  lastIpId: 54,
   /** Per direction: the last stretch of sequence numbers that was skipped, [holeLeft, holeRight); empty where both are equal. */
   holeLeft: 56,
   holeRight: 58,
@@ -51,6 +55,8 @@ export const I = {
   successor: 60,
   /** Per direction: payload bytes of its last segment. */
   lastLength: 61,
+  /** Frames that were copies of the one before. */
+  copies: 63,
 } as const;
 
 /** Fields of the Float64Array, as offsets from the record's first double. */

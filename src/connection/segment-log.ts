@@ -44,6 +44,10 @@ export const LOG = {
   oldDuplicate: 1 << 17,
   /** Belongs to the incarnation before, whose end still answered when this one was opening. */
   predecessor: 1 << 20,
+  /** Acknowledges what the capture does not hold. */
+  gap: 1 << 21,
+  /** The same frame once more: a mirror port, or several interfaces captured together. */
+  copy: 1 << 22,
   fastOpen: 1 << 18,
   /** Sequence numbers of an ICMP error's quoted segment are known. */
   quotedSeq: 1 << 19,

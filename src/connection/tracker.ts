@@ -1,6 +1,7 @@
 import { ACK, FIN, RST, type Segment, SYN } from '../decode/segment.js';
 import { BIT, F, I, STRIDE, STRIDE_F64 } from './flow-record.js';
 import { FlowTable } from './flow-table.js';
+import { Listeners } from './listeners.js';
 import type { Time } from './model.js';
 import { LOG, SegmentLog } from './segment-log.js';
 import { seqAfter, seqBefore, seqWithin } from './sequence.js';
@@ -17,6 +18,12 @@ const IDLE_BREAK: Time = SECOND / 2;
 
 /** Payload of a segment that was cut by the MSS rather than by the application: the least MSS of RFC 9293, section 3.7.1. */
 const BULK = 536;
+
+/** Copies follow each other at once; anything that TCP repeats itself comes later, or differs. */
+const COPY_WITHIN: Time = SECOND / 200;
+
+/** Marks of entries that are not the flow's own segments. */
+const FOREIGN = LOG.icmp | LOG.successor | LOG.predecessor | LOG.oldDuplicate | LOG.copy;
 
 const CONTROL = SYN | FIN | RST;
 
@@ -41,6 +48,8 @@ export class Tracker {
   readonly log = new SegmentLog();
   /** The last number that was given to a flow. */
   flows = 0;
+
+  readonly listeners = new Listeners();
 
   readonly #options: TrackerOptions;
   #streams = 0;
@@ -146,8 +155,13 @@ export class Tracker {
     const at = flow * STRIDE;
     const at64 = flow * STRIDE_F64;
     const i32 = table.i32;
+    if (marks === 0 && this.#isCopy(s, at, d, time)) {
+      if (i32[at + I.copies]++ > 0) return;
+      marks = LOG.copy;
+    }
     if (marks === 0) marks = this.#note(s, at, at64, d, time, isSyn);
     table.f64[at64 + F.last] = time;
+    this.#watchListener(s, at, d, marks, time);
     const control = (s.flags & CONTROL) !== 0;
     const count = i32[at + I.logCount];
     if (count < LOG_BOUND || (control && count < CONTROL_BOUND)) {
@@ -156,6 +170,28 @@ export class Tracker {
       this.#append(flow, s, d, marks, time, frame, true);
     }
     this.#considerEnd(flow, time);
+  }
+
+  /**
+   * The same segment of the same direction once more, within what a retransmission timer or a fast retransmission takes:
+   * with IPv4 the identification tells (RFC 6864 asks for another one where it matters), with IPv6 only the time.
+   */
+  #isCopy(s: Segment, at: number, d: number, time: Time): boolean {
+    const last = this.table.i32[at + I.lastEntry + d];
+    if (last < 0) return false;
+    const log = this.log;
+    return (
+      time - log.time(last) < COPY_WITHIN &&
+      log.seq(last) === (s.seq | 0) &&
+      log.ack(last) === (s.ack | 0) &&
+      log.length(last) === s.length &&
+      (log.bits(last) & LOG.flags) === s.flags &&
+      log.window(last) === s.window &&
+      (!s.hasTimestamps || (log.tsVal(last) === (s.tsVal | 0) && log.tsEcr(last) === (s.tsEcr | 0))) &&
+      (s.ipVersion === 6 || this.table.i32[at + I.lastIpId + d] === s.ipId) &&
+      (s.ipVersion === 4 ? s.ipId !== 0 || s.length > 0 : s.length > 0) &&
+      (s.sackCount === 0 || log.sackLeft(last) === (s.sack[0] | 0))
+    );
   }
 
   /** Updates the record by a segment that is not ordinary. @returns marks for the log. */
@@ -205,6 +241,10 @@ export class Tracker {
       if ((s.flags & FIN) !== 0) bits |= BIT.fin << d;
     }
     if ((s.flags & ACK) !== 0 && (s.flags & RST) === 0) {
+      if ((bits & (BIT.next << other)) !== 0 && seqAfter(s.ack, i32[at + I.next + other])) {
+        marks |= LOG.gap;
+        i32[at + I.next + other] = s.ack;
+      }
       if ((bits & (BIT.acked << d)) === 0 || seqAfter(s.ack, i32[at + I.acked + d])) {
         bits |= BIT.acked << d;
         i32[at + I.acked + d] = s.ack;
@@ -223,6 +263,26 @@ export class Tracker {
     i32[at + I.bits] = bits;
     if ((bits & BIT.synchronized) !== 0 && i32[at + I.previous] >= 0) this.#finish(i32[at + I.previous]);
     return marks;
+  }
+
+  /** See listeners.ts: a repeated SYN+ACK makes a listener suspect; from then on its application's signs of life count. */
+  #watchListener(s: Segment, at: number, d: number, marks: number, time: Time): void {
+    const repeated = (s.flags & SYN) !== 0 && (s.flags & ACK) !== 0 && (marks & LOG.retransmission) !== 0;
+    if (!repeated && this.listeners.none) return;
+    const i32 = this.table.i32;
+    const server = (i32[at + I.bits] & BIT.openedByB) !== 0 ? 0 : 1;
+    if (d !== server) return;
+    const key = this.listenerOf(at, server);
+    if (repeated) this.listeners.suspect(key);
+    else if (s.length > 0 || (s.flags & FIN) !== 0) this.listeners.active(key, time);
+  }
+
+  /** Address and port of one direction, as one text. */
+  listenerOf(at: number, d: number): string {
+    const i32 = this.table.i32;
+    const word = at + (d === 0 ? I.addressA : I.addressB);
+    const port = d === 0 ? i32[at + I.ports] >>> 16 : i32[at + I.ports] & 0xffff;
+    return `${i32[word]},${i32[word + 1]},${i32[word + 2]},${i32[word + 3]},${port}`;
   }
 
   /** Sequence accounting of a segment that may repeat, skip or fill. */
@@ -377,6 +437,8 @@ export class Tracker {
     i32[at + I.run] = -1;
     i32[at + I.lastOrdinary] = -1;
     i32[at + I.lastOrdinary + 1] = -1;
+    i32[at + I.lastEntry] = -1;
+    i32[at + I.lastEntry + 1] = -1;
     i32[at + I.windowScale] = -1;
     i32[at + I.windowScale + 1] = -1;
     i32[at + I.previous] = replaced;
@@ -452,12 +514,18 @@ export class Tracker {
         }
         log.fold(run, last);
         log.fill(last, s, bits, frame, time, busySince);
-        return;
+      } else {
+        i32[at + I.lastOrdinary + d] = this.#link(at, log.create(s, bits, frame, time, busySince));
+        i32[at + I.lastEntry + d] = i32[at + I.lastOrdinary + d];
       }
-      i32[at + I.lastOrdinary + d] = this.#link(at, log.create(s, bits, frame, time, busySince));
+      i32[at + I.lastIpId + d] = s.ipId;
       return;
     }
-    this.#link(at, log.create(s, bits, frame, time, busySince));
+    const entry = this.#link(at, log.create(s, bits, frame, time, busySince));
+    if ((marks & FOREIGN) === 0) {
+      i32[at + I.lastEntry + d] = entry;
+      i32[at + I.lastIpId + d] = s.ipId;
+    }
     i32[at + I.run] = -1;
     i32[at + I.lastOrdinary] = -1;
     i32[at + I.lastOrdinary + 1] = -1;

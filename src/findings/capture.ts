@@ -1,4 +1,5 @@
-import { finding, type Rule } from './rule.js';
+import type { Seg } from '../connection/postmortem/history.js';
+import { finding, type Rule, times } from './rule.js';
 
 const midStream: Rule = (p) => {
   const first = p.connection.timeline.find((t) => t.basis === 'assumed');
@@ -28,25 +29,48 @@ const oneSided: Rule = (p) => {
 
 /** An acknowledgement of data never seen is a gap in the capture, not in the connection. */
 const gap: Rule = (p) => {
-  for (const view of [p.views.client, p.views.server]) {
-    if (view.received.length === 0) continue;
-    let sent = Number.NEGATIVE_INFINITY;
-    let next = 0;
-    for (const reply of view.sent) {
-      for (; next < view.received.length && view.received[next].frame < reply.frame; next++) {
-        const s = view.received[next];
-        if (!s.isRst && s.end > sent) sent = s.end;
-      }
-      if (sent === Number.NEGATIVE_INFINITY || reply.isRst || !(reply.ack > sent + 1)) continue;
-      return finding(p, 'capture-gap', {
-        endpoint: null,
-        at: reply.time,
-        frames: [reply],
-        message: `the ${view.side} acknowledged ${reply.ack - sent} bytes that the capture does not hold`,
-      });
-    }
-  }
-  return null;
+  const gaps = p.history.segments.filter((s) => s.showsGap);
+  const first = gaps[0];
+  if (!first || p.views.client.sent.length === 0 || p.views.server.sent.length === 0) return null;
+  return finding(p, 'capture-gap', {
+    endpoint: null,
+    at: first.time,
+    frames: gaps,
+    message: `the ${first.from} acknowledged ${first.from === 'client' ? "the server's" : "the client's"} data that the capture does not hold, ${times(gaps.length)}`,
+  });
 };
 
-export const CAPTURE_RULES: readonly Rule[] = [midStream, oneSided, gap];
+const copies: Rule = (p) => {
+  const first = p.history.segments.find((s) => s.isCopy);
+  if (!first) return null;
+  const n = p.history.copies;
+  return finding(p, 'duplicate-frames', {
+    endpoint: null,
+    at: first.time,
+    frames: [first],
+    message: `${n === 1 ? 'one frame was' : `${n} frames were`} captured twice, and counted once`,
+  });
+};
+
+/** The sender's own clock says that a later frame was sent before an earlier one. */
+const reordered: Rule = (p) => {
+  const late: Seg[] = [];
+  for (const view of [p.views.client, p.views.server]) {
+    let newest: Seg | null = null;
+    for (const seg of view.sent) {
+      if (!seg.hasTimestamps) continue;
+      if (newest && ((seg.tsVal - newest.tsVal) | 0) < 0) late.push(seg);
+      else newest = seg;
+    }
+  }
+  const first = late.sort((a, b) => a.frame - b.frame)[0];
+  if (!first) return null;
+  return finding(p, 'reordered-frames', {
+    endpoint: null,
+    at: first.time,
+    frames: late,
+    message: `${late.length === 1 ? 'one frame was' : `${late.length} frames were`} captured after frames that their sender had sent later`,
+  });
+};
+
+export const CAPTURE_RULES: readonly Rule[] = [midStream, oneSided, gap, copies, reordered];

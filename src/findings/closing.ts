@@ -57,7 +57,7 @@ const closeWait = each((p, side, view, thresholds) => {
   }
   const long = span.duration >= limit;
   // As long as data flows, the half-closed connection is in use, and nobody has forgotten to close it.
-  const severity = silence >= limit ? {} : ({ severity: 'notice' } as const);
+  const severity = silence >= limit ? {} : ({ severity: bytes > 0 ? 'info' : 'notice' } as const);
   const evidence = { endpoint: side, at: span.since.at, frames: [span.since, span.until] };
   if (span.until === null) {
     found.push(

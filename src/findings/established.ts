@@ -42,7 +42,10 @@ const activeReset = each((p, side, view) => {
   if (!changeTo(p, side, 'ESTABLISHED') && !changeTo(p, side, 'CLOSE_WAIT')) return null;
   const lastData = view.received.findLast((s) => s.length > 0 && s.frame < rst.frame);
   const lastSent = view.sent.findLast((s) => s.length > 0 && s.frame < rst.frame);
-  const unread = lastData !== undefined && (lastSent === undefined || lastSent.frame < lastData.frame);
+  // Who spoke first waits for answers; the other one owes them.
+  const asked = view.received.find((s) => s.length > 0);
+  const owes = asked !== undefined && !view.sent.some((s) => s.length > 0 && s.frame < asked.frame);
+  const unread = owes && lastData !== undefined && (lastSent === undefined || lastSent.frame < lastData.frame);
   return finding(p, unread ? 'unread-data-reset' : 'abortive-close', {
     endpoint: side,
     at: rst.time,
@@ -112,7 +115,8 @@ const unpromptedAck = each((p, side, view) => {
     const [before, again] = [view.sent[i - 1], view.sent[i]];
     const same =
       again.ack === before.ack && again.seq === before.end && again.length === 0 && again.window === before.window;
-    if (!same || (again.flags & 7) !== 0 || again.sack || before.isSynAck) continue;
+    if (!same || (again.flags & 7) !== 0 || again.sack || before.isSynAck || isProbe(view.sent, before)) continue;
+    if (isProbe(view.sent, again)) continue;
     const reach = again.time - view.rtt - view.margin - SECOND / 4;
     if (before.time > reach || view.received.some((s) => s.time > reach && s.frame < again.frame)) continue;
     return finding(p, 'challenge-ack', {

@@ -234,7 +234,8 @@ const refusedAtAccept: Rule = (p) => {
 /** The handshake was completed by data; the ACK that a client sends first was lost before the tap, or left out. */
 const completedByData: Rule = (p) => {
   const { synAcks } = openingOf(p);
-  if (synAcks.length !== 1 || simultaneous(p)) return null;
+  if (synAcks.length !== 1 || simultaneous(p) || p.history.segments.some((s) => s.isSyn && s.offersFastOpen))
+    return null;
   const first = p.views.client.sent.find((s) => s.frame > synAcks[0].frame && !s.isSyn);
   const speech = firstSpeech(p.views.server);
   if (!first || first.isRst || first.length === 0 || !speech) return null;

@@ -38,25 +38,32 @@ export function finding(p: Postmortem, kind: FindingKind, evidence: Evidence): F
     at: evidence.at,
     frames: sorted.length <= MOST_FRAMES ? sorted : [...sorted.slice(0, MOST_FRAMES - 5), ...sorted.slice(-5)],
     message: evidence.message,
-    advice: evidence.advice ?? adviceFor(p, kind),
+    advice: evidence.advice ?? adviceFor(p, kind, evidence.endpoint),
     causes: evidence.causes ?? entry.causes,
     excluded: evidence.excluded ?? [],
   };
 }
 
-function adviceFor(p: Postmortem, kind: FindingKind): string {
+function adviceFor(p: Postmortem, kind: FindingKind, endpoint: Side | null): string {
   const check = CATALOGUE[kind].checks[0];
   if (!check) return '';
-  const { client, server } = p.connection;
+  const host = check.host === 'both' && endpoint !== null ? endpoint : check.host;
   const where =
-    check.host === 'client'
-      ? `on ${client.address}`
-      : check.host === 'server'
-        ? `on ${server.address}`
-        : check.host === 'both'
-          ? 'on both hosts'
-          : 'on the path';
-  return `${where}: ${check.command} (${check.why})`;
+    host === 'client' || host === 'server'
+      ? `on ${p.connection[host].address}`
+      : host === 'both'
+        ? 'on both hosts'
+        : 'on the path';
+  return `${where}: ${fillIn(p, check.command)} (${check.why})`;
+}
+
+/** The catalogue's commands name what only the connection knows. */
+function fillIn(p: Postmortem, command: string): string {
+  const { client, server } = p.connection;
+  return command
+    .replaceAll(/\bPORT\b/g, String(server.port))
+    .replaceAll(/\bSERVER\b/g, server.address)
+    .replaceAll(/\bCLIENT\b/g, client.address);
 }
 
 /** A stretch of time that an endpoint spent in one state; `until` is null where it was still there at the end. */

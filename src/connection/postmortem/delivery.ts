@@ -30,7 +30,7 @@ function deafUntil(view: View, copies: readonly Seg[]): { until: Time; by: Seg |
   for (let i = 1; i < copies.length; i++) {
     const again = copies[i];
     const echoed = again.isSynAck ? echoOf(view, again) : null;
-    const time = echoed ? echoed.time : again.time - view.rtt - view.margin;
+    const time = echoed ? echoed.time : again.undelayed - view.rtt - view.margin;
     if (time > until) {
       until = time;
       by = again;
@@ -148,7 +148,12 @@ function afterIgnoring(
     revoked.push(seg);
   }
   if (speech === undefined) return null;
+  // As soon as its application has run accept(), the listener takes the next ACK.
+  const accepted = view.listenerSigns.find((t) => t > heard.revoked[0].time && t < speech.time);
+  const from = Math.max(ignores, accepted === undefined ? ignores : accepted - view.rtt / 2);
   const later = view.received.filter((s) => s.time > ignores && s.frame < speech.frame && s.ack >= 1 && !s.isRst);
+  const next = accepted === undefined ? undefined : later.find((s) => s.time > from);
+  if (next) return { cause: next, earliest: later[0].time, proof: speech, revoked };
   const answered = later.findLast((s) => speech.time - s.time >= view.rtt * 0.7 - TIGHT);
   if (!answered) return null;
   return { cause: answered, earliest: later[0].time, proof: speech, revoked };

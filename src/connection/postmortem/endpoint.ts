@@ -12,7 +12,7 @@ import {
   synAckArrivalOf,
 } from './delivery.js';
 import type { History, Seg } from './history.js';
-import { acceptedResets, isInjected } from './resets.js';
+import { acceptedResets, isInjected, markAnsweredByReset } from './resets.js';
 import { nextStates, type TcpEvent } from './state-machine.js';
 import { expiryOf } from './timers.js';
 import type { View } from './view.js';
@@ -72,6 +72,7 @@ function receivedSteps(view: View, history: History): Step[] {
       arrivalOf(view, peerFins, end, (s) => s.ack >= end && (!s.isRst || (s.flags & ACK) !== 0)),
     );
   }
+  markAnsweredByReset(view);
   for (const arrival of acceptedResets(view)) add('receive-rst', arrival);
   for (const seg of history.segments) {
     if (seg.isSuccessor)

@@ -65,6 +65,13 @@ export class Seg {
   get isRetransmission(): boolean {
     return (this.marks & LOG.retransmission) !== 0;
   }
+  get isCopy(): boolean {
+    return (this.marks & LOG.copy) !== 0;
+  }
+  /** It acknowledges what the capture does not hold. */
+  get showsGap(): boolean {
+    return (this.marks & LOG.gap) !== 0;
+  }
   get isSuccessor(): boolean {
     return (this.marks & LOG.successor) !== 0;
   }
@@ -82,7 +89,7 @@ export class Seg {
     return (
       this.run === null &&
       this.icmp === null &&
-      (this.marks & (LOG.successor | LOG.predecessor | LOG.oldDuplicate)) === 0
+      (this.marks & (LOG.successor | LOG.predecessor | LOG.oldDuplicate | LOG.copy)) === 0
     );
   }
 }
@@ -105,6 +112,10 @@ export interface History {
   readonly packets: Readonly<Record<Side, number>>;
   readonly bytes: Readonly<Record<Side, number>>;
   readonly retransmissions: Readonly<Record<Side, number>>;
+  /** Frames that were copies of the one before them. */
+  readonly copies: number;
+  /** When the server's application showed itself on any connection of its listener; empty where none was suspect. */
+  readonly listenerSigns: readonly Time[];
   /** Which ends had sent a FIN in the incarnation before; null where there was none in the capture. */
   readonly previousFins: Readonly<Record<Side, boolean>> | null;
   /** Window scale shifts in force: null where not both SYNs were seen. */
@@ -152,6 +163,8 @@ export function readHistory(tracker: Tracker, flow: number): History {
     packets: perSide((d) => i32[at + I.packets + d]),
     bytes: perSide((d) => f64[at64 + F.bytes + d]),
     retransmissions: perSide((d) => i32[at + I.retransmissions + d]),
+    copies: i32[at + I.copies],
+    listenerSigns: tracker.listeners.none ? [] : tracker.listeners.signsOf(tracker.listenerOf(at, 1 - client)),
     previousFins: previous,
     windowScale,
   };
@@ -191,13 +204,19 @@ function readSegments(
     last[space] = value;
     return value;
   };
+  const answered: Record<Side, boolean> = { client: false, server: false };
   return entries.map((entry) => {
-    const bits = log.bits(entry);
+    let bits = log.bits(entry);
     const direction = (bits & LOG.fromB) !== 0 ? 1 : 0;
     const from: Side = direction === client ? 'client' : 'server';
     const to: Side = from === 'client' ? 'server' : 'client';
     const flags = (bits & LOG.run) !== 0 ? 0 : bits & LOG.flags;
-    const foreign = (bits & (LOG.successor | LOG.predecessor | LOG.oldDuplicate | LOG.run)) !== 0;
+    // In a simultaneous open the SYN+ACK repeats the SYN's number, but is no repetition.
+    if ((flags & (SYN | ACK)) === (SYN | ACK) && !answered[from]) {
+      answered[from] = true;
+      bits &= ~LOG.retransmission;
+    }
+    const foreign = (bits & (LOG.successor | LOG.predecessor | LOG.oldDuplicate | LOG.copy | LOG.run)) !== 0;
     const isRst = (flags & RST) !== 0;
     const before = { ...last };
     const seq = foreign ? Number.NaN : unwrap(from, log.seq(entry));

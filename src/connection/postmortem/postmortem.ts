@@ -1,10 +1,10 @@
 import type { Clock, Connection, LoggedSegment, SegmentRole, Tap, Time, Transition } from '../model.js';
 import type { HostProfile } from '../profile.js';
-import { LOG } from '../segment-log.js';
 import type { Side, TcpState } from '../state.js';
 import { MILLISECOND, SECOND } from '../time.js';
 import { reconstructEndpoint } from './endpoint.js';
 import type { History, Seg } from './history.js';
+import { rolesOf } from './roles.js';
 import { type View, viewsOf } from './view.js';
 
 /** A connection with what its reconstruction rests on: for the rules that look for findings. */
@@ -45,7 +45,7 @@ export function postmortem(history: History, context: PostmortemContext): Postmo
     clientState: stateAtEnd('client', client.initial),
     serverState: stateAtEnd('server', server.initial),
     timeline,
-    segments: history.segments.map((s) => toLogged(s, history)),
+    segments: withRoles(history),
     packets: history.packets,
     bytes: history.bytes,
     retransmissions: history.retransmissions,
@@ -86,7 +86,12 @@ function handshakeRtt(views: Readonly<Record<Side, View>>): number | null {
   return ack ? (ack.time - syns[0].time) / SECOND : null;
 }
 
-function toLogged(seg: Seg, history: History): LoggedSegment {
+function withRoles(history: History): LoggedSegment[] {
+  const roles = rolesOf(history.segments);
+  return history.segments.map((s) => toLogged(s, history, roles.get(s) ?? 'segment'));
+}
+
+function toLogged(seg: Seg, history: History, role: SegmentRole): LoggedSegment {
   const other: Side = seg.from === 'client' ? 'server' : 'client';
   return {
     frame: seg.frame,
@@ -101,16 +106,10 @@ function toLogged(seg: Seg, history: History): LoggedSegment {
     tsVal: seg.tsVal,
     tsEcr: seg.tsEcr,
     sack: seg.sack && [(history.base[other] + seg.sack[0]) >>> 0, (history.base[other] + seg.sack[1]) >>> 0],
-    role: roleOf(seg),
+    role,
     retransmission: seg.isRetransmission,
     fate: seg.fate,
     run: seg.run,
     icmp: seg.icmp,
   };
-}
-
-function roleOf(seg: Seg): SegmentRole {
-  if (seg.run) return 'run';
-  if ((seg.marks & LOG.icmp) !== 0) return 'icmp';
-  return 'segment';
 }

@@ -35,6 +35,20 @@ export function acceptedResets(view: View): Arrival[] {
   return accepted;
 }
 
+/** A bare RST answers a segment, whose acknowledgement is its number (RFC 9293, section 3.10.7.1): that one arrived. */
+export function markAnsweredByReset(view: View): void {
+  for (const rst of view.sent) {
+    if (!rst.isRst || (rst.flags & ACK) !== 0) continue;
+    const answered = view.received.findLast(
+      (s) => s.frame < rst.frame && s.ack === rst.seq && rst.time - s.time >= view.rtt * 0.5,
+    );
+    if (!answered) continue;
+    answered.fate = 'delivered';
+    answered.refutedBy = null;
+    answered.provedBy = rst;
+  }
+}
+
 /** The number is what the endpoint expects next, as far as can be told: between what it acknowledged and what was sent to it. */
 function isExact(view: View, rst: Seg): boolean {
   const synchronized = view.received.some((s) => !s.isRst && s.frame < rst.frame);

@@ -88,7 +88,8 @@ function afterLastCopy(copies: readonly Seg[], view: View, why: string): Expiry 
   const due = Math.max(last.time + wait, newest.time);
   return {
     at: due + wait * USUALLY_LATE,
-    earliest: newest.time - view.rtt,
+    // A request socket dies by its timer only; an application may abandon its connection at any time.
+    earliest: last.isSynAck ? due - view.rtt - view.margin : newest.time - view.rtt,
     latest: due + wait * LATE + SCHEDULING,
     frame: newest.frame,
     reason: `${why}: it had sent ${copies.length === 1 ? 'one' : copies.length}, and the next never came`,

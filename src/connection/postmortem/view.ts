@@ -21,6 +21,8 @@ export interface View {
   readonly profile: HostProfile;
   /** It accepted the data of a Fast Open SYN (RFC 7413), so that it may send data before the handshake is complete. */
   readonly fastOpened: boolean;
+  /** When the application behind its listener showed itself (see listeners.ts). */
+  readonly listenerSigns: readonly Time[];
 }
 
 /** An ambiguous sample above this is a pause of the application rather than a round trip. */
@@ -47,6 +49,7 @@ export function viewsOf(history: History, profiles: Readonly<Record<Side, HostPr
       margin: MILLISECOND + rtt / 4,
       profile: profiles[side],
       fastOpened: isFastOpened(sent, received),
+      listenerSigns: side === 'server' ? history.listenerSigns : [],
     };
   };
   return { client: view('client', client, server), server: view('server', server, client) };
