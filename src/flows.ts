@@ -4,6 +4,7 @@ import type { PacketSource } from './capture/source.js';
 import { parseFlowFilter } from './connection/flow-filter.js';
 import type { Clock, Time } from './connection/model.js';
 import { readHistory } from './connection/postmortem/history.js';
+import { OrdinaryEnd } from './connection/postmortem/ordinary.js';
 import { postmortem } from './connection/postmortem/postmortem.js';
 import { type HostProfile, hostProfile, type ProfileName, parseSysctl } from './connection/profile.js';
 import type { Side } from './connection/state.js';
@@ -58,7 +59,29 @@ export interface FlowStream extends AsyncIterable<Flow> {
  */
 export function flows(captures: string | readonly string[], options: Options = {}): FlowStream {
   const summaries: CaptureSummary[] = [];
-  const iterate = followAll(typeof captures === 'string' ? [captures] : captures, new Settings(options), summaries);
+  const iterate = followAll(
+    typeof captures === 'string' ? [captures] : captures,
+    new Settings(options),
+    summaries,
+    null,
+  );
+  return { captures: summaries, [Symbol.asyncIterator]: () => iterate };
+}
+
+/**
+ * The same for who only counts: connections without incident are handed to `ordinary` instead of being yielded, unless
+ * flows are selected by what only the whole post-mortem knows.
+ */
+export function countFlows(
+  captures: string | readonly string[],
+  options: Options,
+  ordinary: (flow: OrdinaryEnd, clock: Clock) => void,
+): FlowStream {
+  const summaries: CaptureSummary[] = [];
+  const settings = new Settings(options);
+  const whole = options.filter !== undefined || options.select !== undefined;
+  const paths = typeof captures === 'string' ? [captures] : captures;
+  const iterate = followAll(paths, settings, summaries, whole ? null : ordinary);
   return { captures: summaries, [Symbol.asyncIterator]: () => iterate };
 }
 
@@ -91,12 +114,13 @@ async function* followAll(
   paths: readonly string[],
   settings: Settings,
   summaries: CaptureSummary[],
+  ordinary: ((flow: OrdinaryEnd, clock: Clock) => void) | null,
 ): AsyncGenerator<Flow> {
   let before = 0;
   for (const path of paths) {
     const source = await open(path, settings.options, summaries);
     if (source === null) continue;
-    const follower = new Follower(source, settings, before);
+    const follower = new Follower(source, settings, before, ordinary);
     try {
       yield* follower.run();
     } finally {
@@ -146,6 +170,7 @@ class Follower {
   readonly #decoder = new FrameDecoder();
   readonly #tracker: Tracker;
   readonly #ready: Flow[] = [];
+  readonly #ordinaryEnd: OrdinaryEnd;
   #clock: Clock | null = null;
   #frames = 0;
   #segments = 0;
@@ -156,6 +181,7 @@ class Follower {
     readonly source: PacketSource,
     readonly settings: Settings,
     readonly flowsBefore: number,
+    readonly ordinary: ((flow: OrdinaryEnd, clock: Clock) => void) | null,
   ) {
     const { profiles, options } = settings;
     this.#tracker = new Tracker({
@@ -164,6 +190,8 @@ class Follower {
       firstFlow: flowsBefore,
       onEnd: (flow) => this.#end(flow),
     });
+    const { closeWait, slowHandshake } = settings.thresholds;
+    this.#ordinaryEnd = new OrdinaryEnd(this.#tracker, profiles, closeWait * SECOND, slowHandshake * SECOND);
   }
 
   /** Numbers given so far, those of the captures before included. */
@@ -217,6 +245,8 @@ class Follower {
     const clock = this.#clock;
     if (clock === null) return;
     const { profiles, thresholds, selects } = this.settings;
+    if (this.ordinary !== null && this.#ordinaryEnd.read(record, this.#newest))
+      return this.ordinary(this.#ordinaryEnd, clock);
     const result = postmortem(readHistory(this.#tracker, record), {
       capture: this.source.info.path,
       clock,

@@ -1,7 +1,7 @@
 import type { Analysis } from './findings/analysis.js';
 import { Summarizer } from './findings/summarize.js';
 import { DEFAULT_THRESHOLDS } from './findings/thresholds.js';
-import { flows, type Options } from './flows.js';
+import { countFlows, type Options } from './flows.js';
 
 /**
  * Reads captures and puts all their connections together.
@@ -9,7 +9,7 @@ import { flows, type Options } from './flows.js';
  */
 export async function analyze(captures: string | readonly string[], options: Options = {}): Promise<Analysis> {
   const summarizer = new Summarizer({ ...DEFAULT_THRESHOLDS, ...options.thresholds });
-  const stream = flows(captures, options);
+  const stream = countFlows(captures, options, (flow, clock) => summarizer.addOrdinary(flow, clock));
   for await (const flow of stream) summarizer.add(flow);
   return summarizer.result(stream.captures);
 }

@@ -3,7 +3,7 @@
  * fewer cache lines than one array per field. Fields that exist per direction stand side by side: index + direction, where
  * direction 0 is the lower endpoint of the key (see flow-key order in flow-table.ts), 1 the other.
  */
-export const STRIDE = 64;
+export const STRIDE = 80;
 export const STRIDE_F64 = STRIDE / 2;
 
 /** Fields of the Int32Array, as offsets from the record's first word. */
@@ -57,6 +57,10 @@ export const I = {
   lastLength: 61,
   /** Frames that were copies of the one before. */
   copies: 63,
+  /** One past the first FIN. */
+  finEnd: 74,
+  /** Direction of the first FIN; -1 before it. */
+  closer: 75,
 } as const;
 
 /** Fields of the Float64Array, as offsets from the record's first double. */
@@ -67,6 +71,13 @@ export const F = {
   bytes: 22,
   /** Per direction: since when sent data waits for its acknowledgement. */
   busySince: 24,
+  /** Tap times of the milestones of a connection without incident; 0 until they are passed. */
+  synAck: 32,
+  ack: 33,
+  fin: 34,
+  secondFin: 35,
+  /** Last segment of the end that closed first. */
+  lastAck: 36,
 } as const;
 
 /** Bits of `I.bits`. Those that exist per direction take two bits: shifted left by the direction. */
@@ -97,4 +108,6 @@ export const BIT = {
   synTimestamps: 1 << 26,
   /** In the incarnation before, it had sent a FIN. */
   previousFin: 1 << 28,
+  /** Not per direction: something happened that only the whole post-mortem can judge (see postmortem/ordinary.ts). */
+  incident: 1 << 30,
 } as const;

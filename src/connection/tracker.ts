@@ -16,6 +16,8 @@ const CLOSING_DETAIL = 32;
 /** A silence that is worth an entry of its own. */
 const IDLE_BREAK: Time = SECOND / 2;
 
+/** A silence that may be worth a finding. */
+const LONG_SILENCE: Time = 60 * SECOND;
 /** Payload of a segment that was cut by the MSS rather than by the application: the least MSS of RFC 9293, section 3.7.1. */
 const BULK = 536;
 
@@ -74,7 +76,9 @@ export class Tracker {
       if ((bits & BIT.synchronized) !== 0 && this.#isOrdinary(segment, at, d, bits)) {
         const f64 = table.f64;
         const at64 = flow * STRIDE_F64;
-        const idle = time - f64[at64 + F.last] > IDLE_BREAK;
+        const silence = time - f64[at64 + F.last];
+        const idle = silence > IDLE_BREAK;
+        if (silence > LONG_SILENCE || silence < 0) i32[at + I.bits] |= BIT.incident;
         this.#advance(segment, at, at64, d, time);
         f64[at64 + F.last] = time;
         this.#append(flow, segment, d, 0, time, frame, !idle || i32[at + I.logCount] >= LOG_BOUND);
@@ -94,6 +98,7 @@ export class Tracker {
     const previous = this.table.i32[flow * STRIDE + I.previous];
     if (previous >= 0 && segment.quotedSeq && this.#isForPrevious(segment, flow, d, previous)) flow = previous;
     if (this.table.i32[flow * STRIDE + I.logCount] >= CONTROL_BOUND) return;
+    this.table.i32[flow * STRIDE + I.bits] |= BIT.incident;
     const bits = LOG.icmp | (segment.ipVersion === 6 ? LOG.ipv6 : 0) | (segment.quotedSeq ? LOG.quotedSeq : 0);
     this.#append(flow, segment, d, bits, time, frame, false);
   }
@@ -135,6 +140,7 @@ export class Tracker {
         marks = LOG.oldDuplicate;
       } else if (this.#opensNewIncarnation(s, at, d)) {
         this.#append(flow, s, d, LOG.successor, time, frame, false);
+        table.i32[flow * STRIDE + I.bits] |= BIT.incident;
         flow = this.#begin(flow, s, d, time);
       }
     } else {
@@ -159,8 +165,14 @@ export class Tracker {
       if (i32[at + I.copies]++ > 0) return;
       marks = LOG.copy;
     }
+    const before = i32[at + I.bits];
+    const acked = i32[at + I.acked + d];
+    const next = i32[at + I.next + d];
     if (marks === 0) marks = this.#note(s, at, at64, d, time, isSyn);
+    if (marks !== 0 || this.#isIncident(s, at, d, before, acked, next, time - table.f64[at64 + F.last]))
+      i32[at + I.bits] |= BIT.incident;
     table.f64[at64 + F.last] = time;
+    this.#passMilestone(s, at, at64, d, time);
     this.#watchListener(s, at, d, marks, time);
     const control = (s.flags & CONTROL) !== 0;
     const count = i32[at + I.logCount];
@@ -177,8 +189,10 @@ export class Tracker {
    * with IPv4 the identification tells (RFC 6864 asks for another one where it matters), with IPv6 only the time.
    */
   #isCopy(s: Segment, at: number, d: number, time: Time): boolean {
-    const last = this.table.i32[at + I.lastEntry + d];
-    if (last < 0) return false;
+    const i32 = this.table.i32;
+    const last = i32[at + I.lastEntry + d];
+    if (last < 0 || s.length !== i32[at + I.lastLength + d] || s.window !== i32[at + I.window + d]) return false;
+    if (s.ipVersion === 4 && s.ipId !== i32[at + I.lastIpId + d]) return false;
     const log = this.log;
     return (
       time - log.time(last) < COPY_WITHIN &&
@@ -188,7 +202,6 @@ export class Tracker {
       (log.bits(last) & LOG.flags) === s.flags &&
       log.window(last) === s.window &&
       (!s.hasTimestamps || (log.tsVal(last) === (s.tsVal | 0) && log.tsEcr(last) === (s.tsEcr | 0))) &&
-      (s.ipVersion === 6 || this.table.i32[at + I.lastIpId + d] === s.ipId) &&
       (s.ipVersion === 4 ? s.ipId !== 0 || s.length > 0 : s.length > 0) &&
       (s.sackCount === 0 || log.sackLeft(last) === (s.sack[0] | 0))
     );
@@ -263,6 +276,47 @@ export class Tracker {
     i32[at + I.bits] = bits;
     if ((bits & BIT.synchronized) !== 0 && i32[at + I.previous] >= 0) this.#finish(i32[at + I.previous]);
     return marks;
+  }
+
+  /** When a connection without incident passed its milestones: all that its end needs to be known (postmortem/ordinary.ts). */
+  #passMilestone(s: Segment, at: number, at64: number, d: number, time: Time): void {
+    const i32 = this.table.i32;
+    const f64 = this.table.f64;
+    const opener = (i32[at + I.bits] & BIT.openedByB) !== 0 ? 1 : 0;
+    if ((s.flags & SYN) !== 0) {
+      if ((s.flags & ACK) !== 0) f64[at64 + F.synAck] = time;
+    } else if (d === opener && f64[at64 + F.ack] === 0) {
+      f64[at64 + F.ack] = time;
+    }
+    const closer = i32[at + I.closer];
+    if ((s.flags & FIN) !== 0) {
+      if (closer < 0) {
+        i32[at + I.closer] = d;
+        i32[at + I.finEnd] = s.seq + s.length + 1;
+        f64[at64 + F.fin] = time;
+      } else {
+        // Not knowing of the first FIN, it crossed it: a simultaneous close.
+        if (closer === d || (s.ack | 0) !== i32[at + I.finEnd]) i32[at + I.bits] |= BIT.incident;
+        f64[at64 + F.secondFin] = time;
+      }
+    } else if (d === closer) {
+      f64[at64 + F.lastAck] = time;
+    }
+  }
+
+  /** Whether a segment is more than the opening, the exchange and the close that every sound connection shows. */
+  #isIncident(s: Segment, at: number, d: number, before: number, acked: number, next: number, silence: Time): boolean {
+    const other = 1 - d;
+    if ((s.flags & RST) !== 0 || s.sackCount !== 0 || s.fastOpen || silence > LONG_SILENCE || silence < 0) return true;
+    if ((s.flags & SYN) !== 0)
+      return s.length > 0 || (s.flags & FIN) !== 0 || ((s.flags & ACK) === 0) === ((before & (3 * BIT.isn)) !== 0);
+    if ((s.flags & ACK) === 0 || s.window === 0) return true;
+    if ((before & (BIT.next << d)) !== 0 && s.seq !== next >>> 0) return true;
+    if ((before & (BIT.acked << d)) !== 0 && s.length === 0 && (s.flags & FIN) === 0 && s.ack === acked >>> 0)
+      return true;
+    if (s.length > 0 && (before & (BIT.fin << other)) !== 0) return true;
+    const opener = (this.table.i32[at + I.bits] & BIT.openedByB) !== 0 ? 1 : 0;
+    return d === opener && (before & (BIT.spoke << d)) === 0 && (s.length > 0 || (s.flags & FIN) !== 0);
   }
 
   /** See listeners.ts: a repeated SYN+ACK makes a listener suspect; from then on its application's signs of life count. */
@@ -443,8 +497,10 @@ export class Tracker {
     i32[at + I.windowScale + 1] = -1;
     i32[at + I.previous] = replaced;
     table.f64[at64 + F.start] = time;
+    table.f64[at64 + F.last] = time;
     let bits = s.ipVersion === 6 ? BIT.ipv6 : 0;
     i32[at + I.successor] = -1;
+    i32[at + I.closer] = -1;
     if (replaced >= 0) {
       const before = replaced * STRIDE;
       i32[before + I.successor] = flow;
@@ -460,7 +516,7 @@ export class Tracker {
     // Without a SYN, the client is the end with the higher port unless a later segment tells.
     const [portA, portB] = [i32[at + I.ports] >>> 16, i32[at + I.ports] & 0xffff];
     if (portA === portB ? d === 1 : portB > portA) bits |= BIT.openedByB;
-    i32[at + I.bits] = bits;
+    i32[at + I.bits] = replaced >= 0 ? bits | BIT.incident : bits;
     i32[at + I.tcpStream] = replaced >= 0 ? this.#streams - 1 : this.#streams++;
     if (replaced < 0) this.#numberStream(s, at, d, (s.flags & (SYN | ACK)) === SYN);
     else this.#inheritStream(replaced * STRIDE, at);

@@ -1,68 +1,70 @@
 import type { Clock, Time } from '../connection/model.js';
-import type { Side, TcpState } from '../connection/state.js';
+import type { OrdinaryEnd } from '../connection/postmortem/ordinary.js';
+import type { TcpState } from '../connection/state.js';
 import { SECOND } from '../connection/time.js';
+import { parseAddress } from '../decode/address.js';
 import { SYN } from '../decode/segment.js';
+import { Bounded } from './bounded.js';
 import { CATALOGUE } from './catalogue/index.js';
 import type { AcrossFinding, FindingKind, Flow } from './finding.js';
 import { Occupancy } from './occupancy.js';
+import { withPort } from './rule.js';
 import type { Thresholds } from './thresholds.js';
 
-/** Subjects (addresses, services) that are followed at most; the ones with the fewest flows are forgotten first. */
-const MOST_SUBJECTS = 20_000;
-const MOST_EXAMPLES = 10;
 /** Ephemeral ports of Linux by default: net.ipv4.ip_local_port_range is 32768 to 60999. */
 const EPHEMERAL_PORTS = 28_232;
+/** What one subject is remembered by, at most. */
+const MOST_DISTINCT = 1000;
+/** Flows that a host must have before its sockets are counted second by second: below, nothing can accumulate. */
+const BUSY_HOST = 1000;
+/** How long a host that tcp_tw_recycle had met was remembered (TCP_PAWS_MSL). */
+const TIMESTAMP_MEMORY = 60 * SECOND;
 
-interface Subject {
-  flows: number;
-  readonly examples: number[];
-  at: Time;
-  readonly distinct: Set<string>;
-}
+/** Flows that share a subject. */
+class Group {
+  flows = 0;
+  readonly examples: number[] = [];
+  at: Time = Number.POSITIVE_INFINITY;
+  readonly distinct = new Set<string>();
 
-/** Counts per subject, in bounded memory. */
-class Subjects {
-  readonly #all = new Map<string, Subject>();
-
-  add(name: string, flow: Flow, at: Time, distinct: string | null): void {
-    let subject = this.#all.get(name);
-    if (!subject) {
-      if (this.#all.size >= MOST_SUBJECTS) this.#forgetSmallest();
-      subject = { flows: 0, examples: [], at, distinct: new Set() };
-      this.#all.set(name, subject);
-    }
-    subject.flows++;
-    subject.at = Math.min(subject.at, at);
-    if (subject.examples.length < MOST_EXAMPLES) subject.examples.push(flow.flow);
-    if (distinct !== null && subject.distinct.size < 1000) subject.distinct.add(distinct);
-  }
-
-  entries(): IterableIterator<[string, Subject]> {
-    return this.#all.entries();
-  }
-
-  #forgetSmallest(): void {
-    const sizes = [...this.#all.values()].map((s) => s.flows).sort((a, b) => a - b);
-    const median = sizes[sizes.length >> 1];
-    for (const [name, subject] of this.#all) if (subject.flows <= median) this.#all.delete(name);
+  add(flow: number, at: Time, distinct?: string): void {
+    this.flows++;
+    this.at = Math.min(this.at, at);
+    if (this.examples.length < 10) this.examples.push(flow);
+    if (distinct !== undefined && this.distinct.size < MOST_DISTINCT) this.distinct.add(distinct);
   }
 }
 
-const service = (flow: Flow): string => withPort(flow.server.address, flow.server.port);
-const withPort = (address: string, port: number): string =>
-  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+/** One host's sockets over time. */
+class Host {
+  flows = 0;
+  timeWait = new Occupancy();
+  /** By service: the ports in use towards it. */
+  readonly ports = new Map<string, Occupancy>();
+  constructor(readonly address: string) {}
+}
+
+/** A host's address as a key: a number for IPv4, its text for IPv6. */
+function keyOf(address: string): number | string {
+  const parsed = parseAddress(address);
+  return parsed !== null && parsed.ipVersion === 4 ? parsed.words[3] >>> 0 : address;
+}
 
 /** What no single connection shows: gathered flow by flow, in bounded memory. */
 export class AcrossFlows {
   readonly #thresholds: Thresholds;
   #clock: Clock | null = null;
-  readonly #unopened = new Subjects();
-  readonly #halfOpen = new Map<string, Occupancy>();
-  readonly #timeWait = new Map<string, Occupancy>();
-  readonly #closeWait = new Map<string, Occupancy>();
-  readonly #ports = new Map<string, Occupancy>();
-  readonly #drops = new Subjects();
-  readonly #newestStamp = new Map<string, { tsVal: number; at: Time }>();
+  readonly #scanners = new Bounded<string, Group>(() => new Group());
+  readonly #halfOpen = new Bounded<string, Occupancy>(() => new Occupancy());
+  readonly #closeWait = new Bounded<string, Occupancy>(() => new Occupancy());
+  readonly #hosts = new Bounded<number | string, Host>((_key, address) => new Host(address));
+  readonly #drops = new Bounded<string, Group>(() => new Group());
+  readonly #stamps = new Bounded<string, { flows: number; tsVal: number; at: Time }>(() => ({
+    flows: 0,
+    tsVal: 0,
+    at: -1,
+  }));
+  #unanswered = false;
 
   constructor(thresholds: Thresholds) {
     this.#thresholds = thresholds;
@@ -70,108 +72,119 @@ export class AcrossFlows {
 
   add(flow: Flow): void {
     this.#clock ??= flow.clock;
-    const opened = flow.timeline.some((t) => t.to === 'ESTABLISHED');
-    if (flow.roles === 'observed' && !opened) {
-      this.#unopened.add(flow.client.address, flow, flow.start, service(flow));
-    }
-    if (
-      flow.roles === 'observed' &&
-      flow.timeline.every((t) => t.endpoint !== 'client' || t.to !== 'ESTABLISHED' || t.latest === null)
-    ) {
-      occupancy(this.#halfOpen, service(flow)).add(flow, flow.start, Math.max(flow.end, flow.start + SECOND));
+    const service = withPort(flow.server);
+    if (flow.roles === 'observed') {
+      const established = flow.timeline.find((t) => t.to === 'ESTABLISHED' && t.endpoint === 'client');
+      if (!established) this.#scanners.of(flow.client.address).add(flow.flow, flow.start, service);
+      if (!established || established.latest === null) {
+        this.#halfOpen.of(service).add(flow.flow, flow.start, Math.max(flow.end, flow.start + SECOND));
+      }
+      this.#watchTimestamps(flow, established !== undefined);
     }
     for (const side of ['client', 'server'] as const) {
-      this.#occupy(this.#timeWait, flow, side, 'TIME_WAIT', flow[side].address);
-      this.#occupy(this.#closeWait, flow, side, 'CLOSE_WAIT', side === 'server' ? service(flow) : flow.client.address);
+      const { address } = flow[side];
+      const waiting = intervalIn(flow, side, 'CLOSE_WAIT');
+      if (waiting)
+        this.#closeWait.of(side === 'server' ? service : address).add(flow.flow, waiting.from, waiting.until);
+      const host = this.#hosts.of(keyOf(address), address);
+      if (++host.flows < BUSY_HOST) continue;
+      const timeWait = intervalIn(flow, side, 'TIME_WAIT');
+      if (timeWait) host.timeWait.add(flow.flow, timeWait.from, timeWait.until);
+      if (side === 'client') portsTo(host, service).add(flow.flow, flow.start, clientUntil(flow));
     }
-    const pair = `${flow.client.address} to ${service(flow)}`;
-    occupancy(this.#ports, pair).add(flow, flow.start, lastOf(flow));
-    this.#watchTimestamps(flow, opened);
+  }
+
+  /** A connection without incident. */
+  addOrdinary(o: OrdinaryEnd, clock: Clock): void {
+    this.#clock ??= clock;
+    for (const side of ['client', 'server'] as const) {
+      const key = o.addressKey(side);
+      const host = this.#hosts.known(key) ?? this.#hosts.of(key, o.address(side));
+      if (++host.flows < BUSY_HOST) continue;
+      if (o.closer === side) host.timeWait.add(o.flow, o.timeWaitFrom, o.timeWaitUntil);
+      if (side === 'client') {
+        const service = withPort({ address: o.address('server'), port: o.serverPort() });
+        portsTo(host, service).add(o.flow, o.start, o.clientUntil);
+      }
+    }
+    if (this.#unanswered && o.synTsVal >= 0)
+      this.#stamp(`${o.address('client')} to ${o.address('server')}`, o.synTsVal, o.start);
   }
 
   findings(): AcrossFinding[] {
     const clock = this.#clock;
     if (clock === null) return [];
-    const t = this.#thresholds;
     const found: AcrossFinding[] = [];
     const add = (
       kind: FindingKind,
       subject: string,
+      group: { flows: number; examples: readonly number[] },
       at: Time,
-      flows: number,
-      examples: readonly number[],
       message: string,
     ): void => {
       const { severity, checks } = CATALOGUE[kind];
       const advice = checks[0] ? `${checks[0].command} (${checks[0].why})` : '';
-      found.push({ kind, severity, subject, clock, at, flows, examples, message, advice });
+      found.push({ kind, severity, subject, clock, at, flows: group.flows, examples: group.examples, message, advice });
     };
-    for (const [address, s] of this.#unopened.entries()) {
-      if (s.distinct.size < t.scanPorts) continue;
-      const many = s.distinct.size >= 1000 ? 'at least 1,000' : String(s.distinct.size);
+    const peak = (kind: FindingKind, subject: string, of: Occupancy, limit: number, what: string): void => {
+      const { count, at } = of.peak();
+      if (count >= limit) add(kind, subject, of, at, `${count} ${what}`);
+    };
+    const t = this.#thresholds;
+    for (const [address, group] of this.#scanners.entries()) {
+      if (group.distinct.size < t.scanPorts) continue;
+      const many = group.distinct.size >= MOST_DISTINCT ? 'at least 1,000' : String(group.distinct.size);
       add(
         'syn-scan',
         address,
-        s.at,
-        s.flows,
-        s.examples,
+        group,
+        group.at,
         `${address} tried ${many} services and completed no handshake with them`,
       );
     }
-    const peaks = (
-      of: Map<string, Occupancy>,
-      limit: number,
-      kind: FindingKind,
-      say: (subject: string, n: number) => string,
-    ): void => {
-      for (const [subject, o] of of) {
-        const peak = o.peak();
-        if (peak.count >= limit) add(kind, subject, peak.at, o.flows, o.examples, say(subject, peak.count));
-      }
-    };
-    peaks(
-      this.#halfOpen,
-      t.floodHandshakes,
-      'syn-flood',
-      (s, n) => `${n} handshakes with ${s} were open at a time that no client completed`,
-    );
-    peaks(
-      this.#timeWait,
-      t.timeWaitSockets,
-      'time-wait-accumulation',
-      (s, n) => `${n} endpoints of ${s} were in TIME_WAIT at a time`,
-    );
-    peaks(
-      this.#closeWait,
-      t.closeWaitSockets,
-      'close-wait-accumulation',
-      (s, n) => `${n} endpoints of ${s} were in CLOSE_WAIT at a time`,
-    );
-    peaks(
-      this.#ports,
-      EPHEMERAL_PORTS * 0.9,
-      'port-exhaustion',
-      (s, n) => `${n} source ports were in use at a time from ${s}`,
-    );
-    for (const [pair, s] of this.#drops.entries()) {
-      if (s.flows < 3) continue;
-      add(
-        'timestamp-drop-suspected',
-        pair,
-        s.at,
-        s.flows,
-        s.examples,
-        `${s.flows} SYNs from ${pair} stayed unanswered, each with an older timestamp than one that was answered before`,
+    for (const [service, of] of this.#halfOpen.entries()) {
+      peak(
+        'syn-flood',
+        service,
+        of,
+        t.floodHandshakes,
+        `handshakes with ${service} were open at a time that no client completed`,
       );
     }
+    for (const [holder, of] of this.#closeWait.entries()) {
+      peak(
+        'close-wait-accumulation',
+        holder,
+        of,
+        t.closeWaitSockets,
+        `endpoints of ${holder} were in CLOSE_WAIT at a time`,
+      );
+    }
+    for (const [, host] of this.#hosts.entries()) {
+      peak(
+        'time-wait-accumulation',
+        host.address,
+        host.timeWait,
+        t.timeWaitSockets,
+        `endpoints of ${host.address} were in TIME_WAIT at a time`,
+      );
+      for (const [service, of] of host.ports) {
+        const subject = `${host.address} to ${service}`;
+        peak(
+          'port-exhaustion',
+          subject,
+          of,
+          EPHEMERAL_PORTS * 0.9,
+          `source ports were in use at a time from ${subject}`,
+        );
+      }
+    }
+    for (const [pair, group] of this.#drops.entries()) {
+      if (group.flows < 3) continue;
+      const message = `${group.flows} SYNs from ${pair} stayed unanswered, each with an older timestamp than one that was answered before`;
+      add('timestamp-drop-suspected', pair, group, group.at, message);
+    }
     return found.sort((a, b) => b.flows - a.flows);
-  }
-
-  #occupy(of: Map<string, Occupancy>, flow: Flow, side: Side, state: TcpState, subject: string): void {
-    const own = flow.timeline.filter((x) => x.endpoint === side);
-    const index = own.findIndex((x) => x.to === state);
-    if (index < 0) return;
-    occupancy(of, subject).add(flow, own[index].at, own[index + 1]?.at ?? flow.followedUntil);
   }
 
   /** tcp_tw_recycle, or a middlebox like it: SYNs of one address with timestamps that run backwards are dropped in silence. */
@@ -179,34 +192,42 @@ export class AcrossFlows {
     const syn = flow.segments.find((s) => (s.flags & SYN) !== 0 && s.from === 'client');
     if (!syn?.hasTimestamps) return;
     const pair = `${flow.client.address} to ${flow.server.address}`;
-    const newest = this.#newestStamp.get(pair);
-    const older =
-      newest !== undefined &&
-      ((syn.tsVal - newest.tsVal) | 0) < 0 &&
-      syn.time > newest.at &&
-      syn.time - newest.at < 60 * SECOND;
-    if (older && !opened && flow.packets.server === 0) this.#drops.add(pair, flow, syn.time, null);
-    if (!opened || older) return;
-    if (this.#newestStamp.size < MOST_SUBJECTS || newest)
-      this.#newestStamp.set(pair, { tsVal: syn.tsVal, at: syn.time });
+    const newest = this.#stamps.known(pair);
+    const since = newest ? syn.time - newest.at : -1;
+    const older = newest !== undefined && ((syn.tsVal - newest.tsVal) | 0) < 0 && since > 0 && since < TIMESTAMP_MEMORY;
+    if (!opened && flow.packets.server === 0) {
+      this.#unanswered = true;
+      if (older) this.#drops.of(pair).add(flow.flow, syn.time);
+    }
+    if (opened && !older) this.#stamp(pair, syn.tsVal, syn.time);
+  }
+
+  #stamp(pair: string, tsVal: number, at: Time): void {
+    const newest = this.#stamps.of(pair);
+    if (newest.at >= 0 && ((tsVal - newest.tsVal) | 0) < 0) return;
+    newest.flows++;
+    newest.tsVal = tsVal;
+    newest.at = at;
   }
 }
 
-function occupancy(of: Map<string, Occupancy>, subject: string): Occupancy {
-  let found = of.get(subject);
-  if (!found) {
-    if (of.size >= MOST_SUBJECTS) {
-      const half = [...of.values()].map((o) => o.flows).sort((a, b) => a - b)[of.size >> 1];
-      for (const [name, o] of of) if (o.flows <= half) of.delete(name);
-    }
-    found = new Occupancy();
-    of.set(subject, found);
+function portsTo(host: Host, service: string): Occupancy {
+  let of = host.ports.get(service);
+  if (!of) {
+    of = new Occupancy();
+    if (host.ports.size < MOST_DISTINCT) host.ports.set(service, of);
   }
-  return found;
+  return of;
+}
+
+function intervalIn(flow: Flow, side: 'client' | 'server', state: TcpState): { from: Time; until: Time } | null {
+  const own = flow.timeline.filter((x) => x.endpoint === side);
+  const index = own.findIndex((x) => x.to === state);
+  return index < 0 ? null : { from: own[index].at, until: own[index + 1]?.at ?? flow.followedUntil };
 }
 
 /** When the client's end of a flow was gone, or the end of what is known. */
-function lastOf(flow: Flow): Time {
-  const closed = flow.timeline.findLast((t) => t.endpoint === 'client');
-  return closed?.to === 'CLOSED' ? closed.at : flow.followedUntil;
+function clientUntil(flow: Flow): Time {
+  const last = flow.timeline.findLast((t) => t.endpoint === 'client');
+  return last?.to === 'CLOSED' ? last.at : flow.followedUntil;
 }

@@ -1,21 +1,23 @@
 import type { Time } from '../connection/model.js';
 import { SECOND } from '../connection/time.js';
-import type { Flow } from './finding.js';
 
 /** Seconds of a capture that are told apart; beyond, they share the last one. */
 const MOST_SECONDS = 100_000;
 
-/** How many of something existed at a time, second by second: intervals are added in any order, the peak is asked for at the end. */
+/**
+ * How many of something existed at a time, second by second: intervals are added in any order, the peak is asked for at the
+ * end. What began and ended within one second does not count: it does not pile up.
+ */
 export class Occupancy {
   flows = 0;
   readonly examples: number[] = [];
   readonly #changes = new Map<number, number>();
 
-  add(flow: Flow, from: Time, until: Time): void {
+  add(flow: number, from: Time, until: Time): void {
     this.flows++;
-    if (this.examples.length < 10) this.examples.push(flow.flow);
+    if (this.examples.length < 10) this.examples.push(flow);
     this.#change(from, 1);
-    this.#change(Math.max(until, from) + SECOND, -1);
+    this.#change(Math.max(until, from), -1);
   }
 
   /** The most at a time, and the second in which that was first so. */

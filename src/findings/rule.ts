@@ -1,4 +1,4 @@
-import type { Time, Transition } from '../connection/model.js';
+import type { Endpoint, Time, Transition } from '../connection/model.js';
 import type { Seg } from '../connection/postmortem/history.js';
 import type { Postmortem } from '../connection/postmortem/postmortem.js';
 import type { Side, TcpState } from '../connection/state.js';
@@ -102,7 +102,8 @@ export function seconds(duration: Time): string {
 
 export const times = (n: number): string => (n === 1 ? 'once' : n === 2 ? 'twice' : `${n} times`);
 
-export const endpointText = (p: Postmortem, side: Side): string => {
-  const { address, port } = p.connection[side];
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-};
+/** `address:port`, with IPv6 in brackets (RFC 3986, section 3.2.2). */
+export const withPort = ({ address, port }: Endpoint): string =>
+  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+
+export const endpointText = (p: Postmortem, side: Side): string => withPort(p.connection[side]);

@@ -1,9 +1,12 @@
-import type { Tap } from '../connection/model.js';
+import type { Clock, Tap } from '../connection/model.js';
+import type { OrdinaryEnd } from '../connection/postmortem/ordinary.js';
 import type { Side, TcpState } from '../connection/state.js';
+import { SECOND } from '../connection/time.js';
 import { RST } from '../decode/segment.js';
 import { AcrossFlows } from './across-flows.js';
 import type { Analysis, CaptureSummary, FindingSummary, Outcome } from './analysis.js';
 import { type Finding, type FindingKind, type Flow, SEVERITIES, type Severity } from './finding.js';
+import { withPort } from './rule.js';
 import type { Thresholds } from './thresholds.js';
 
 const MOST_EXAMPLES = 10;
@@ -35,11 +38,11 @@ export class Summarizer {
       ['client', flow.clientState],
       ['server', flow.serverState],
     ] as const) {
-      this.#states[side].set(state, (this.#states[side].get(state) ?? 0) + 1);
+      increment(this.#states[side], state);
       const sample = flow.roundTrips[side];
       if (sample !== null && this.#roundTrips[side].length < MOST_SAMPLES) this.#roundTrips[side].push(sample);
     }
-    this.#taps.set(flow.tap, (this.#taps.get(flow.tap) ?? 0) + 1);
+    increment(this.#taps, flow.tap);
     const seen = new Set<FindingKind>();
     for (const finding of flow.findings) {
       let kind = this.#kinds.get(finding.kind);
@@ -52,6 +55,18 @@ export class Summarizer {
     }
     if (flow.findings.length > 0 && isBad(flow)) this.#considerWorst(flow);
     this.#across.add(flow);
+  }
+
+  /** A connection without incident: the same as `add`, without its post-mortem. */
+  addOrdinary(o: OrdinaryEnd, clock: Clock): void {
+    this.#flows++;
+    this.#outcomes[o.closer === null ? 'still open' : 'closed in order']++;
+    increment(this.#states.client, o.clientState);
+    increment(this.#states.server, o.serverState);
+    increment(this.#taps, o.tap);
+    if (this.#roundTrips.client.length < MOST_SAMPLES) this.#roundTrips.client.push(o.clientRoundTrip / SECOND);
+    if (this.#roundTrips.server.length < MOST_SAMPLES) this.#roundTrips.server.push(o.serverRoundTrip / SECOND);
+    this.#across.addOrdinary(o, clock);
   }
 
   result(captures: readonly CaptureSummary[]): Analysis {
@@ -104,7 +119,7 @@ class KindCount {
     if (again) return;
     this.#flows++;
     if (this.#examples.length < MOST_EXAMPLES) this.#examples.push(flow.flow);
-    count(this.#services, withPort(flow.server.address, flow.server.port));
+    count(this.#services, withPort(flow.server));
     count(this.#networks, networkOf(flow.client.address));
   }
 
@@ -138,8 +153,10 @@ const rank = (severity: Severity): number => SEVERITIES.indexOf(severity);
 const isBad = (flow: Flow): boolean => rank(flow.findings[0].severity) <= rank('warning');
 const byImportance = (a: FindingSummary, b: FindingSummary): number =>
   rank(a.severity) - rank(b.severity) || b.flows - a.flows;
-const withPort = (address: string, port: number): string =>
-  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+
+function increment<K>(counts: Map<K, number>, key: K): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
 
 function count(places: Map<string, number>, place: string): void {
   const n = places.get(place);

@@ -145,10 +145,13 @@ function lastSentWithout(view: View, seg: Seg): Seg | undefined {
   return view.sent.findLast((s) => !s.isRst && (Number.isNaN(s.ack) || s.ack < seg.end));
 }
 
+/** A transition whose bounds are still to be closed. */
+type Draft = { -readonly [K in keyof Transition]: Transition[K] };
+
 class Walk {
   #state: TcpState;
   readonly #initial: TcpState | null;
-  readonly #done: Transition[] = [];
+  readonly #done: Draft[] = [];
   #ended = false;
   #lastSign: Seg | null = null;
 
@@ -269,23 +272,34 @@ class Walk {
       change.earliest === null ? floor : floor === null ? change.earliest : Math.max(change.earliest, floor);
     let at = Math.max(change.at, earliest ?? change.at, before?.at ?? change.at);
     if (change.latest !== null) at = Math.min(at, Math.max(change.latest, before?.at ?? change.latest));
-    this.#done.push({ ...change, endpoint: this.view.side, from, to, earliest, at });
+    this.#done.push({
+      endpoint: this.view.side,
+      from,
+      to,
+      at,
+      earliest,
+      latest: change.latest,
+      frame: change.frame,
+      basis: change.basis,
+      reason: change.reason,
+      confirmedBy: change.confirmedBy,
+      revoked: change.revoked,
+    });
     this.#state = to;
   }
 }
 
 /** A change lies between those before and after it: their bounds bound it. */
-function closeBounds(transitions: readonly Transition[]): Transition[] {
-  const closed: Transition[] = [];
+function closeBounds(transitions: readonly Draft[]): readonly Transition[] {
   let ceiling: Time | null = null;
   for (let i = transitions.length - 1; i >= 0; i--) {
     const t = transitions[i];
-    const latest: Time | null = t.latest === null ? ceiling : ceiling === null ? t.latest : Math.min(t.latest, ceiling);
-    ceiling = latest;
-    const at: Time = latest === null ? t.at : Math.min(t.at, latest);
-    closed.unshift({ ...t, latest, at, earliest: t.earliest === null ? null : Math.min(t.earliest, at) });
+    if (t.latest === null || (ceiling !== null && ceiling < t.latest)) t.latest = ceiling;
+    ceiling = t.latest;
+    if (t.latest !== null && t.at > t.latest) t.at = t.latest;
+    if (t.earliest !== null && t.earliest > t.at) t.earliest = t.at;
   }
-  return closed;
+  return transitions;
 }
 
 function initialState(view: View, other: View, history: History): TcpState | null {

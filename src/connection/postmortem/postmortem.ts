@@ -1,10 +1,11 @@
-import type { Clock, Connection, LoggedSegment, SegmentRole, Tap, Time, Transition } from '../model.js';
+import type { Clock, Connection, LoggedSegment, SegmentRole, Time, Transition } from '../model.js';
 import type { HostProfile } from '../profile.js';
 import type { Side, TcpState } from '../state.js';
-import { MILLISECOND, SECOND } from '../time.js';
+import { SECOND } from '../time.js';
 import { reconstructEndpoint } from './endpoint.js';
 import type { History, Seg } from './history.js';
 import { rolesOf } from './roles.js';
+import { tapOf } from './tap.js';
 import { type View, viewsOf } from './view.js';
 
 /** A connection with what its reconstruction rests on: for the rules that look for findings. */
@@ -30,6 +31,7 @@ export function postmortem(history: History, context: PostmortemContext): Postmo
   const timeline = merge(client.transitions, server.transitions);
   const stateAtEnd = (side: Side, initial: TcpState | null): TcpState =>
     timeline.findLast((t) => t.endpoint === side)?.to ?? initial ?? 'CLOSED';
+  let segments: LoggedSegment[] | null = null;
   const connection: Connection = {
     flow: history.flow,
     tcpStream: history.tcpStream,
@@ -41,11 +43,15 @@ export function postmortem(history: History, context: PostmortemContext): Postmo
     start: history.start,
     end: history.end,
     followedUntil: context.followedUntil,
-    tap: tapOf(views),
+    tap: tapOf(views.client.roundTrip, views.server.roundTrip),
     clientState: stateAtEnd('client', client.initial),
     serverState: stateAtEnd('server', server.initial),
     timeline,
-    segments: withRoles(history),
+    // Most readers of a flow never ask for its segments, and 500,000 flows are many.
+    get segments() {
+      segments ??= withRoles(history);
+      return segments;
+    },
     packets: history.packets,
     bytes: history.bytes,
     retransmissions: history.retransmissions,
@@ -61,21 +67,6 @@ const inSeconds = (time: Time | null): number | null => (time === null ? null : 
 /** In the order of `at`; entries of one instant keep the order within each end. */
 function merge(a: readonly Transition[], b: readonly Transition[]): Transition[] {
   return [...a, ...b].sort((x, y) => x.at - y.at);
-}
-
-/** A round trip of tens of microseconds says that the tap is on that host; a third of the other's, that it is near. */
-function tapOf(views: Readonly<Record<Side, View>>): Tap {
-  const { client, server } = views;
-  const near = 0.3 * MILLISECOND;
-  const c = client.roundTrip;
-  const s = server.roundTrip;
-  if (c === null || s === null) {
-    if (c !== null && c < near) return 'client';
-    if (s !== null && s < near) return 'server';
-    return 'unknown';
-  }
-  if (Math.min(c, s) > near && Math.max(c, s) < 10 * Math.min(c, s)) return 'middle';
-  return c < s ? (c < near || c * 10 <= s ? 'client' : 'middle') : s < near || s * 10 <= c ? 'server' : 'middle';
 }
 
 function handshakeRtt(views: Readonly<Record<Side, View>>): number | null {

@@ -55,12 +55,15 @@ export function expiryOf(since: Transition, view: View): Expiry | null {
   }
 }
 
+/** When a timer of `duration`, started at `start` at the latest, has certainly run out. */
+export const goneBy = (start: Time, duration: Time): Time => start + duration * (1 + LATE) + SCHEDULING;
+
 function fixed(since: Transition, duration: Time, start: Time, frame: number, reason: string): Expiry {
   const moved = Math.max(0, start - since.at);
   return {
     at: start + duration * (1 + USUALLY_LATE),
     earliest: (since.earliest ?? since.at) + moved + duration,
-    latest: since.latest === null ? null : since.latest + moved + duration * (1 + LATE) + SCHEDULING,
+    latest: since.latest === null ? null : goneBy(since.latest + moved, duration),
     frame,
     reason: `${reason} (${duration / SECOND} s)`,
   };

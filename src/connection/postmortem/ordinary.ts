@@ -1,0 +1,118 @@
+import { formatAddress } from '../../decode/address.js';
+import { BIT, F, I, STRIDE, STRIDE_F64 } from '../flow-record.js';
+import type { Tap, Time } from '../model.js';
+import type { HostProfile } from '../profile.js';
+import type { Side, TcpState } from '../state.js';
+import { SECOND } from '../time.js';
+import type { Tracker } from '../tracker.js';
+import { tapOf } from './tap.js';
+import { goneBy } from './timers.js';
+
+/**
+ * The end of a connection in which nothing happened but opening, exchange and close. One object, overwritten by the next
+ * call of `read`.
+ */
+export class OrdinaryEnd {
+  flow = 0;
+  start: Time = 0;
+  clientState: TcpState = 'CLOSED';
+  serverState: TcpState = 'CLOSED';
+  tap: Tap = 'unknown';
+  /** From the tap to each end and back. */
+  clientRoundTrip: Time = 0;
+  serverRoundTrip: Time = 0;
+  /** When the client's end was gone, or up to when it was followed. */
+  clientUntil: Time = 0;
+  /** The end that closed first; null where none has. */
+  closer: Side | null = null;
+  timeWaitFrom: Time = 0;
+  timeWaitUntil: Time = 0;
+  /** TSval of the client's SYN; -1 without timestamps. */
+  synTsVal = -1;
+
+  #at = 0;
+  #client = 0;
+
+  constructor(
+    readonly tracker: Tracker,
+    readonly profiles: Readonly<Record<Side, HostProfile>>,
+    /** Longest CLOSE_WAIT and handshake that are nothing to report. */
+    readonly closeWait: Time,
+    readonly handshake: Time,
+  ) {}
+
+  /**
+   * Reads a flow's end straight from its record, since most connections are like that: the whole post-mortem takes many
+   * times as long and says the same (test/connection/ordinary.test.ts holds one to the other).
+   * @returns false where only the whole post-mortem can tell
+   */
+  read(flow: number, followedUntil: Time): boolean {
+    const { i32, f64 } = this.tracker.table;
+    const at = flow * STRIDE;
+    const at64 = flow * STRIDE_F64;
+    const bits = i32[at + I.bits];
+    const bothIsns = (bits & (3 * BIT.isn)) === 3 * BIT.isn;
+    if ((bits & BIT.incident) !== 0 || !bothIsns || (bits & BIT.synchronized) === 0) return false;
+    const start = f64[at64 + F.start];
+    const synAck = f64[at64 + F.synAck];
+    const ack = f64[at64 + F.ack];
+    if (!(synAck >= start && ack >= synAck) || ack - start >= this.handshake) return false;
+    const client = (bits & BIT.openedByB) !== 0 ? 1 : 0;
+    const closer = i32[at + I.closer];
+    this.#at = at;
+    this.#client = client;
+    this.flow = i32[at + I.number];
+    this.start = start;
+    this.clientRoundTrip = ack - synAck;
+    this.serverRoundTrip = synAck - start;
+    this.tap = tapOf(this.clientRoundTrip, this.serverRoundTrip);
+    this.synTsVal = (bits & (BIT.synTimestamps << client)) !== 0 ? i32[at + I.synTsVal + client] >>> 0 : -1;
+    if (closer < 0) {
+      this.closer = null;
+      this.clientState = 'ESTABLISHED';
+      this.serverState = 'ESTABLISHED';
+      this.clientUntil = followedUntil;
+      return true;
+    }
+    const bothClosed = i32[at + I.acked] === i32[at + I.next + 1] && i32[at + I.acked + 1] === i32[at + I.next];
+    const secondFin = f64[at64 + F.secondFin];
+    const lastAck = f64[at64 + F.lastAck];
+    if (!bothClosed || secondFin === 0 || !(lastAck >= secondFin)) return false;
+    if (secondFin - f64[at64 + F.fin] >= this.closeWait) return false;
+    const side: Side = closer === client ? 'client' : 'server';
+    const duration = this.profiles[side].timeWait * SECOND;
+    const over = goneBy(lastAck, duration) <= followedUntil;
+    const closerState: TcpState = over ? 'CLOSED' : 'TIME_WAIT';
+    this.closer = side;
+    this.clientState = side === 'client' ? closerState : 'CLOSED';
+    this.serverState = side === 'server' ? closerState : 'CLOSED';
+    this.timeWaitFrom = secondFin;
+    this.timeWaitUntil = over ? secondFin + duration : followedUntil;
+    this.clientUntil = side === 'client' ? this.timeWaitUntil : lastAck;
+    return true;
+  }
+
+  /** A number that stands for one end's IPv4 address, or its text for IPv6: cheap to count by. */
+  addressKey(side: Side): number | string {
+    const { i32 } = this.tracker.table;
+    const at = this.#at;
+    if ((i32[at + I.bits] & BIT.ipv6) !== 0) return this.address(side);
+    return i32[at + this.#addressOf(side) + 3] >>> 0;
+  }
+
+  address(side: Side): string {
+    const { i32 } = this.tracker.table;
+    const word = this.#at + this.#addressOf(side);
+    const version = (i32[this.#at + I.bits] & BIT.ipv6) !== 0 ? 6 : 4;
+    return formatAddress(version, i32[word], i32[word + 1], i32[word + 2], i32[word + 3]);
+  }
+
+  serverPort(): number {
+    const ports = this.tracker.table.i32[this.#at + I.ports];
+    return this.#client === 1 ? ports >>> 16 : ports & 0xffff;
+  }
+
+  #addressOf(side: Side): number {
+    return (side === 'client') === (this.#client === 0) ? I.addressA : I.addressB;
+  }
+}
