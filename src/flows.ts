@@ -245,8 +245,10 @@ class Follower {
     const clock = this.#clock;
     if (clock === null) return;
     const { profiles, thresholds, selects } = this.settings;
-    if (this.ordinary !== null && this.#ordinaryEnd.read(record, this.#newest))
-      return this.ordinary(this.#ordinaryEnd, clock);
+    if (this.ordinary !== null && this.#ordinaryEnd.read(record, this.#newest)) {
+      this.ordinary(this.#ordinaryEnd, clock);
+      return;
+    }
     const result = postmortem(readHistory(this.#tracker, record), {
       capture: this.source.info.path,
       clock,

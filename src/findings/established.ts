@@ -6,7 +6,7 @@ import { otherSide, type Side } from '../connection/state.js';
 import { SECOND } from '../connection/time.js';
 import { ACK } from '../decode/segment.js';
 import type { Finding } from './finding.js';
-import { changeTo, endpointText, finding, type Rule, seconds, spansOf, times } from './rule.js';
+import { changeTo, endpointText, finding, type Rule, seconds, spansOf, stateAt, times } from './rule.js';
 
 const SIDES: readonly Side[] = ['client', 'server'];
 const each =
@@ -31,7 +31,7 @@ const halfOpenReset = each((p, side, view) => {
     endpoint: side,
     at: rst.time,
     frames: [sign, trigger, rst],
-    message: `the ${side} answered with RST: it no longer knew the connection that the ${otherSide(side)} held ESTABLISHED${sign ? `; its last sign of life was ${seconds(rst.time - sign.time)} before` : ''}`,
+    message: `the ${side} answered with RST: it no longer knew the connection that the ${otherSide(side)} still held in ${stateAt(p, otherSide(side), trigger.time) ?? 'ESTABLISHED'}${sign ? `; its last sign of life was ${seconds(rst.time - sign.time)} before` : ''}`,
   });
 });
 

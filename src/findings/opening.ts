@@ -5,7 +5,7 @@ import { MILLISECOND, SECOND } from '../connection/time.js';
 import { ACK } from '../decode/segment.js';
 import type { Finding } from './finding.js';
 import { icmpText } from './icmp.js';
-import { changeTo, endpointText, finding, type Rule, seconds, spanIn, times } from './rule.js';
+import { changeTo, endpointText, finding, type Rule, seconds, spanIn, stateAt, times } from './rule.js';
 
 /** The opening as both ends saw it. */
 interface Opening {
@@ -133,7 +133,7 @@ const stuckInSynRecv: Rule = (p) => {
   const bareAcks = unheeded.filter((s) => s.length === 0 && !s.isFin);
   const firstGap = repeated.length > 0 ? repeated[0].time - synAcks[0].time : 0;
   const acked = unheeded[0];
-  const clientState = (p.views.client.sent.some((s) => s.isFin) && 'closing') || 'ESTABLISHED';
+  const clientState = (acked && stateAt(p, 'client', acked.time)) ?? 'ESTABLISHED';
   const duration = span ? seconds(span.duration) : 'a while';
   if (acked && span) {
     const deferred =

@@ -91,6 +91,11 @@ export const spanIn = (p: Postmortem, side: Side, state: TcpState): Span | undef
 export const changeTo = (p: Postmortem, side: Side, state: TcpState): Transition | undefined =>
   p.connection.timeline.find((t) => t.endpoint === side && t.to === state);
 
+/** The state that an end was in at a time, as its timeline says; null before it existed. */
+export function stateAt(p: Postmortem, side: Side, time: Time): TcpState | null {
+  return p.connection.timeline.findLast((t) => t.endpoint === side && t.at <= time)?.to ?? null;
+}
+
 /** Times for people, in a message: `7.2 s`, `310 ms`. */
 export function seconds(duration: Time): string {
   const s = duration / 1e9;

@@ -43,7 +43,7 @@ export class OrdinaryEnd {
 
   /**
    * Reads a flow's end straight from its record, since most connections are like that: the whole post-mortem takes many
-   * times as long and says the same (test/connection/ordinary.test.ts holds one to the other).
+   * times as long and says the same (test/end-to-end.test.ts holds one to the other).
    * @returns false where only the whole post-mortem can tell
    */
   read(flow: number, followedUntil: Time): boolean {
