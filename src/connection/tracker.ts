@@ -23,6 +23,7 @@ const BULK = 536;
 
 /** Copies follow each other at once; anything that TCP repeats itself comes later, or differs. */
 const COPY_WITHIN: Time = SECOND / 200;
+const ACK_COPY_WITHIN: Time = SECOND / 1000;
 
 /** Marks of entries that are not the flow's own segments. */
 const FOREIGN = LOG.icmp | LOG.successor | LOG.predecessor | LOG.oldDuplicate | LOG.copy;
@@ -185,24 +186,25 @@ export class Tracker {
   }
 
   /**
-   * The same segment of the same direction once more, within what a retransmission timer or a fast retransmission takes:
-   * with IPv4 the identification tells (RFC 6864 asks for another one where it matters), with IPv6 only the time.
+   * The same segment of the same direction once more, sooner than any retransmission. With IPv4 the identification tells
+   * (RFC 6864), where it is used; bare ACKs without one may be equal and yet two, so that only the shortest time counts.
    */
   #isCopy(s: Segment, at: number, d: number, time: Time): boolean {
     const i32 = this.table.i32;
     const last = i32[at + I.lastEntry + d];
     if (last < 0 || s.length !== i32[at + I.lastLength + d] || s.window !== i32[at + I.window + d]) return false;
     if (s.ipVersion === 4 && s.ipId !== i32[at + I.lastIpId + d]) return false;
+    const identified = s.ipVersion === 4 && s.ipId !== 0;
+    const occupies = s.length > 0 || (s.flags & CONTROL) !== 0;
     const log = this.log;
     return (
-      time - log.time(last) < COPY_WITHIN &&
+      time - log.time(last) < (identified || occupies ? COPY_WITHIN : ACK_COPY_WITHIN) &&
       log.seq(last) === (s.seq | 0) &&
       log.ack(last) === (s.ack | 0) &&
       log.length(last) === s.length &&
       (log.bits(last) & LOG.flags) === s.flags &&
       log.window(last) === s.window &&
       (!s.hasTimestamps || (log.tsVal(last) === (s.tsVal | 0) && log.tsEcr(last) === (s.tsEcr | 0))) &&
-      (s.ipVersion === 4 ? s.ipId !== 0 || s.length > 0 : s.length > 0) &&
       (s.sackCount === 0 || log.sackLeft(last) === (s.sack[0] | 0))
     );
   }

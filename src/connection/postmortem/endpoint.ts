@@ -125,7 +125,7 @@ function orderSteps(view: View, steps: Step[]): Step[] {
       const notBefore = lastSentWithout(view, step.seg);
       step.when = Math.max(
         proof ? Math.min(arrived, proof.undelayed - half) : arrived,
-        notBefore ? notBefore.undelayed - half : 0,
+        notBefore ? notBefore.undelayed - half + 1 : 0,
       );
     }
   }

@@ -30,7 +30,7 @@ export function rolesOf(segments: readonly Seg[]): Map<Seg, SegmentRole> {
       own.probed = true;
     } else if (bare && seg.length === 0 && own.last && seg.ack === own.last.ack && seg.seq === own.end) {
       if (peer.probed) roles.set(seg, 'keep-alive-ack');
-      else if (seg.window === own.window && !own.last.isSynAck) roles.set(seg, 'duplicate-ack');
+      else if (seg.window === own.window && !own.last.isSynAck && !peer.last?.isSynAck) roles.set(seg, 'duplicate-ack');
       peer.probed = false;
     }
     if (!seg.isRst) {
