@@ -146,13 +146,24 @@ const finWait2 = each((p, side, view, thresholds) => {
   const span = spanIn(p, side, 'FIN_WAIT2');
   if (!span) return null;
   const peer = otherSide(side);
-  if (span.until?.to === 'CLOSED' && span.until.basis === 'timer') {
-    const rst = view.sent.find((s) => s.isRst && s.time > span.since.at);
+  const rst = view.sent.find((s) => s.isRst && s.time > span.since.at);
+  const trigger = rst && p.views[peer].sent.findLast((s) => s.frame < rst.frame);
+  const timedOut = span.until?.to === 'CLOSED' && span.until.basis === 'timer';
+  // Data would draw a RST from a closed socket at any time; a FIN alone only when the socket is gone.
+  const forgotten =
+    span.until?.frame === rst?.frame &&
+    rst !== undefined &&
+    (rst.flags & ACK) === 0 &&
+    trigger?.isFin &&
+    trigger.length === 0;
+  if (span.until && (timedOut || forgotten)) {
     return finding(p, 'fin-wait2-timeout', {
       endpoint: side,
       at: span.until.at,
-      frames: [span.since, rst],
-      message: `the ${side} gave FIN_WAIT2 up after ${seconds(span.duration)} without a FIN from the ${peer}${rst ? ', and answered what came later with RST' : ''}`,
+      frames: [span.since, trigger, rst],
+      message: timedOut
+        ? `the ${side} gave FIN_WAIT2 up after ${seconds(span.duration)} without a FIN from the ${peer}${rst ? ', and answered what came later with RST' : ''}`
+        : `the ${peer}'s FIN came ${seconds((trigger?.time ?? span.until.at) - span.since.at)} after the ${side}'s was acknowledged and was answered with RST: the ${side} had given FIN_WAIT2 up`,
     });
   }
   if (span.duration < thresholds.finWait2 * SECOND || dataAfterPeersFin(p, peer) > 0) return null;

@@ -67,10 +67,13 @@ function receivedSteps(view: View, history: History): Step[] {
   }
   if (peerFins.length > 0) {
     const end = peerFins[0].end;
-    add(
-      'receive-fin',
-      arrivalOf(view, peerFins, end, (s) => s.ack >= end && (!s.isRst || (s.flags & ACK) !== 0)),
+    const isProof = (s: Seg): boolean => s.ack >= end && (!s.isRst || (s.flags & ACK) !== 0);
+    const arrival = arrivalOf(view, peerFins, end, isProof);
+    // A FIN that draws a bare RST met no socket: nothing changed by it.
+    const forgotten = view.sent.some(
+      (s) => s.isRst && (s.flags & ACK) === 0 && peerFins.some((f) => f.ack === s.seq && f.frame < s.frame),
     );
+    add('receive-fin', arrival?.proof === null && forgotten ? null : arrival);
   }
   markAnsweredByReset(view);
   for (const arrival of acceptedResets(view)) add('receive-rst', arrival);
