@@ -6,7 +6,7 @@ import { otherSide, type Side } from '../connection/state.js';
 import { SECOND } from '../connection/time.js';
 import { ACK } from '../decode/segment.js';
 import type { Finding } from './finding.js';
-import { endpointText, finding, type Rule, seconds, spanIn, times } from './rule.js';
+import { endpointText, finding, notLost, type Rule, seconds, spanIn, times } from './rule.js';
 import type { Thresholds } from './thresholds.js';
 
 const SIDES: readonly Side[] = ['client', 'server'];
@@ -102,7 +102,7 @@ const finRepeated = each((p, side, view) => {
         finding(p, 'last-ack-lost', {
           ...evidence,
           message: `${sent}: the last ACK did not reach it, and it stayed in LAST_ACK`,
-          excluded: p.connection.tap === side ? [`loss before the ${side}: the ACK was captured on its host`] : [],
+          excluded: p.connection.tap === side ? [notLost('the last ACK', side, unheeded)] : [],
         }),
       );
     } else {

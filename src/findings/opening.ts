@@ -5,7 +5,7 @@ import { MILLISECOND, SECOND } from '../connection/time.js';
 import { ACK } from '../decode/segment.js';
 import type { Finding } from './finding.js';
 import { icmpText } from './icmp.js';
-import { changeTo, endpointText, finding, type Rule, seconds, spanIn, stateAt, times } from './rule.js';
+import { changeTo, endpointText, finding, notLost, type Rule, seconds, spanIn, stateAt, times } from './rule.js';
 
 /** The opening as both ends saw it. */
 interface Opening {
@@ -63,7 +63,7 @@ const synTimeout: Rule = (p) => {
     at: closed?.at ?? last.time,
     frames: syns,
     message: `${syns.length} SYNs to ${endpointText(p, 'server')} in ${seconds(last.time - syns[0].time)} and no answer${closed ? ': connect() failed with ETIMEDOUT' : ''}`,
-    excluded: p.connection.tap === 'server' ? ['loss before the server: the SYNs were captured on its host'] : [],
+    excluded: p.connection.tap === 'server' ? [notLost('the SYNs', 'server', syns)] : [],
   });
 };
 
@@ -114,8 +114,7 @@ const synRepeated: Rule = (p) => {
     at: syns[1].time,
     frames: syns,
     message: `the client sent its SYN ${times(syns.length)} within ${seconds(syns[syns.length - 1].time - syns[0].time)}`,
-    excluded:
-      p.connection.tap === 'server' ? ['loss of these SYNs before the server: they were captured on its host'] : [],
+    excluded: p.connection.tap === 'server' ? [notLost('these SYNs', 'server', syns)] : [],
   });
 };
 
@@ -155,7 +154,7 @@ const stuckInSynRecv: Rule = (p) => {
         finding(p, 'accept-queue-overflow', {
           ...evidence,
           message: `client ${clientState}, server in SYN_RECV for ${duration}: ${unheeded.length === 1 ? 'the ACK' : `${unheeded.length} ACKs`} arrived and ${unheeded.length === 1 ? 'was' : 'were'} ignored, the SYN+ACK repeated ${times(repeated.length)}`,
-          excluded: ['loss of the ACK before the server: it was captured on its host'],
+          excluded: [notLost('the ACK', 'server', unheeded)],
         }),
       );
     }
@@ -183,7 +182,7 @@ const stuckInSynRecv: Rule = (p) => {
         at: ended.at,
         frames: [...synAcks, ...unheeded],
         message: `the server repeated its SYN+ACK ${times(repeated.length)} in ${seconds(repeated[repeated.length - 1].time - synAcks[0].time)} and gave the request up${acked ? `; the client, ESTABLISHED all along, was not told` : ''}`,
-        excluded: atServer && acked ? ['loss of the ACK before the server: it was captured on its host'] : [],
+        excluded: atServer && acked ? [notLost('the ACK', 'server', unheeded)] : [],
       }),
     );
     if (rst) {
@@ -205,10 +204,7 @@ const stuckInSynRecv: Rule = (p) => {
         at: synAcks[1].time,
         frames: [syns[0], ...synAcks],
         message: `the server sent its SYN+ACK ${times(synAcks.length)} before an acknowledgement came through`,
-        excluded:
-          p.connection.tap === 'client'
-            ? ['loss of these SYN+ACKs before the client: they were captured on its host']
-            : [],
+        excluded: p.connection.tap === 'client' ? [notLost('these SYN+ACKs', 'client', synAcks)] : [],
       }),
     );
   }
@@ -259,7 +255,7 @@ const synDropped: Rule = (p) => {
     at: dropped[0].time,
     frames: [...dropped, synAcks[0]],
     message: `${dropped.length === 1 ? 'a SYN' : `${dropped.length} SYNs`} reached the server's host and got no answer for ${seconds(synAcks[0].time - dropped[0].time)}`,
-    excluded: ['loss of the SYN before the server: it was captured on its host'],
+    excluded: [notLost('the SYN', 'server', dropped)],
   });
 };
 

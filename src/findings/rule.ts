@@ -105,6 +105,14 @@ export function seconds(duration: Time): string {
   return `${Math.round(s * 1e6)} µs`;
 }
 
+/** A cause that the evidence excludes: these segments were captured on the very host they were sent to. */
+export function notLost(what: string, side: Side, segments: readonly Seg[]): string {
+  const frames = segments.slice(0, 5).map((s) => s.frame);
+  const rest = segments.length > frames.length ? ', …' : '';
+  const place = frames.length === 1 ? `frame ${frames[0]}` : `frames ${frames.join(', ')}${rest}`;
+  return `loss of ${what} on the way to the ${side}: captured on its own host (${place})`;
+}
+
 export const times = (n: number): string => (n === 1 ? 'once' : n === 2 ? 'twice' : `${n} times`);
 
 /** `address:port`, with IPv6 in brackets (RFC 3986, section 3.2.2). */
