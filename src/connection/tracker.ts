@@ -151,6 +151,9 @@ export class Tracker {
       } else if (previous >= 0 && this.#isForPrevious(s, flow, d, previous)) {
         this.#append(flow, s, d, LOG.predecessor, time, frame, false);
         flow = previous;
+      } else if ((s.flags & (SYN | ACK | RST)) === (SYN | ACK) && this.#isClosed(flow * STRIDE)) {
+        // A listener that has forgotten the connection takes a late copy of its SYN for a new one.
+        marks = LOG.oldDuplicate;
       }
     }
     this.#record(flow, d, s, time, frame, marks, isSyn);
@@ -417,11 +420,16 @@ export class Tracker {
     return true;
   }
 
+  /** Both ends have closed in order, and both FINs are acknowledged. */
+  #isClosed(at: number): boolean {
+    return (this.table.i32[at + I.bits] & (3 * BIT.fin)) === 3 * BIT.fin && this.#isIdle(at, 0) && this.#isIdle(at, 1);
+  }
+
   /** A SYN from before this incarnation: a copy that was late. */
   #isOldDuplicate(s: Segment, at: number, d: number): boolean {
     const i32 = this.table.i32;
     const bits = i32[at + I.bits];
-    if ((bits & (BIT.isn << d)) !== 0 && i32[at + I.isn + d] === (s.seq | 0)) return false;
+    if ((bits & (BIT.isn << d)) !== 0 && i32[at + I.isn + d] === (s.seq | 0)) return this.#isClosed(at);
     if ((bits & (BIT.previousIsn << d)) !== 0 && i32[at + I.previousIsn + d] === (s.seq | 0)) return true;
     return (
       (bits & (BIT.isn << d)) !== 0 &&
@@ -604,8 +612,7 @@ export class Tracker {
     const at = flow * STRIDE;
     const bits = i32[at + I.bits];
     if ((bits & BIT.ending) !== 0) return;
-    const closed = (bits & (3 * BIT.fin)) === 3 * BIT.fin && this.#isIdle(at, 0) && this.#isIdle(at, 1);
-    if (!closed && (bits & (3 * BIT.rst)) === 0) return;
+    if (!this.#isClosed(at) && (bits & (3 * BIT.rst)) === 0) return;
     i32[at + I.bits] |= BIT.ending;
     this.#ending.push(flow, i32[at + I.number]);
     this.#endDone(time);

@@ -42,8 +42,13 @@ const closeWait = each((p, side, view, thresholds) => {
   const firstFin = finsOf(p.views[peer])[0];
   const afterData = view.sent.filter((s) => s.frame > (firstFin?.frame ?? 0) && s.length > 1 && !s.isRetransmission);
   const end = span.until?.at ?? p.connection.followedUntil;
+  // Within a folded run no silence is longer than what ends one.
+  const runs = p.history.segments.flatMap((s) =>
+    s.run && s.run.bytes[side] > 0 && s.run.lastTime > span.since.at ? [s.run.lastTime - s.time] : [],
+  );
+  const folded = runs.reduce((sum, length) => sum + length, 0);
   const moments = [span.since.at, ...afterData.map((s) => s.time), end];
-  const silence = Math.max(...moments.map((t, i) => (i === 0 ? 0 : t - moments[i - 1])));
+  const silence = Math.max(...moments.map((t, i) => (i === 0 ? 0 : t - moments[i - 1]))) - folded;
   const limit = thresholds.closeWait * SECOND;
   if (bytes > 0 && (afterData.length > 1 || span.duration > limit)) {
     found.push(

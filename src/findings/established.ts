@@ -138,7 +138,13 @@ function unansweredTail(view: View): Seg[] {
 function probesUnanswered(view: View, before: Seg): number {
   const lastHeard = view.received.findLast((s) => s.frame < before.frame)?.frame ?? -1;
   return view.sent.filter(
-    (s) => s.frame > lastHeard && s.frame < before.frame && s.length <= 1 && !s.isSyn && isProbe(view.sent, s),
+    (s) =>
+      s.frame > lastHeard &&
+      s.frame < before.frame &&
+      s.length <= 1 &&
+      !s.isSyn &&
+      !s.isSynAck &&
+      isProbe(view.sent, s),
   ).length;
 }
 
@@ -164,7 +170,8 @@ const keepaliveTimeout = each((p, side, view) => {
   const rst = view.sent.find((s) => s.isRst && (s.flags & ACK) !== 0);
   const lastHeard = view.received.findLast((s) => rst === undefined || s.frame < rst.frame)?.frame ?? -1;
   const probes = view.sent.filter(
-    (s) => s.frame > lastHeard && s.length <= 1 && !s.isFin && !s.isRst && !s.isSyn && isProbe(view.sent, s),
+    (s) =>
+      s.frame > lastHeard && s.length <= 1 && !s.isFin && !s.isRst && !s.isSyn && !s.isSynAck && isProbe(view.sent, s),
   );
   if (probes.length < 2 || (rst === undefined && probes.length < 3)) return null;
   const last = rst ?? probes[probes.length - 1];

@@ -2,6 +2,7 @@ import { ACK } from '../../decode/segment.js';
 import type { Time } from '../model.js';
 import { MILLISECOND } from '../time.js';
 import type { Seg } from './history.js';
+import { SAME_HOST } from './tap.js';
 import type { View } from './view.js';
 
 /** What a host's answer may be quicker than the quickest one measured. */
@@ -121,6 +122,9 @@ export function handshakeAckOf(view: View, copies: readonly Seg[]): Arrival | nu
   const ignores = heard.revoked.length > 0 ? ignoresUntil(view, speech) : Number.NEGATIVE_INFINITY;
   if (ignores > Number.NEGATIVE_INFINITY) return afterIgnoring(view, heard, ignores, copies, speech);
   if (speech === undefined) {
+    // On its own host an ACK that came and was not taken was ignored, and so will be the next until accept() has run.
+    const ignored = heard.revoked.length > 0 && view.roundTrip !== null && view.roundTrip < SAME_HOST;
+    if (ignored && !view.listenerSigns.some((t) => t > heard.revoked[0].time)) return null;
     const reset = view.sent.find((s) => s.isRst && s.frame > heard.cause.frame);
     const atOnce = reset && reset.time - heard.cause.time <= view.rtt + view.margin;
     if (atOnce && (reset.flags & ACK) === 0 && reset.seq === heard.cause.ack) return null;
@@ -229,7 +233,27 @@ export function arrivalOf(
   }
   cause.fate = 'delivered';
   cause.provedBy = proof;
-  return { cause, earliest, proof, revoked: [] };
+  return waitingForData(view, { cause, earliest, proof, revoked: [] }, proof, end);
+}
+
+/**
+ * A FIN that overtook its data takes effect when the hole is filled (RFC 9293, section 3.10.7.4, eighth): until then its
+ * receiver went on to acknowledge less.
+ */
+function waitingForData(view: View, arrival: Arrival, proof: Seg, end: number): Arrival {
+  const { cause } = arrival;
+  const reach = view.rtt * 0.7 - TIGHT;
+  const lagging = view.sent.findLast(
+    (s) =>
+      s.frame > cause.frame && s.frame < proof.frame && !s.isRst && s.ack < end && s.undelayed - cause.time >= reach,
+  );
+  if (!lagging) return arrival;
+  const fills = (s: Seg): boolean =>
+    s.frame > cause.frame && s.frame < proof.frame && s.length > 0 && s.seq < end && proof.time - s.time >= reach;
+  const filler = view.received.findLast(fills);
+  if (!filler) return arrival;
+  const earliest = Math.max(arrival.earliest, lagging.undelayed - view.rtt - view.margin);
+  return { ...arrival, cause: filler, earliest: Math.min(earliest, filler.time) };
 }
 
 /** What a reply says of the copy that it answers, by its timestamp echo or a duplicate SACK; null where it says nothing. */

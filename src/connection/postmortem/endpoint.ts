@@ -1,31 +1,13 @@
 import { ACK } from '../../decode/segment.js';
 import type { Basis, Time, Transition } from '../model.js';
-import { orphanTimeout } from '../profile.js';
 import type { TcpState } from '../state.js';
 import { MILLISECOND, SECOND } from '../time.js';
-import {
-  type Arrival,
-  acknowledgementOf,
-  arrivalOf,
-  firstSpeech,
-  handshakeAckOf,
-  synAckArrivalOf,
-} from './delivery.js';
+import { firstSpeech } from './delivery.js';
 import type { History, Seg } from './history.js';
-import { acceptedResets, isInjected, markAnsweredByReset } from './resets.js';
 import { nextStates, type TcpEvent } from './state-machine.js';
+import { type Step, stepsOf } from './steps.js';
 import { expiryOf } from './timers.js';
 import type { View } from './view.js';
-
-/** What happened to one end, in the order in which it happened there. */
-interface Step {
-  readonly event: TcpEvent;
-  readonly seg: Seg;
-  /** Sort key: the estimated time at the endpoint. */
-  when: Time;
-  readonly sent: boolean;
-  readonly arrival: Arrival | null;
-}
 
 /** One end's life: its first state, and every change. */
 export interface EndpointLife {
@@ -35,117 +17,8 @@ export interface EndpointLife {
 
 /** @param until tap time of the last frame that the capture has: timers that end later are not foretold. */
 export function reconstructEndpoint(view: View, other: View, history: History, until: Time): EndpointLife {
-  const steps = orderSteps(view, [...receivedSteps(view, history), ...sentSteps(view)]);
+  const steps = stepsOf(view, other, history);
   return new Walk(view, other, history, until).run(steps);
-}
-
-function receivedSteps(view: View, history: History): Step[] {
-  const steps: Step[] = [];
-  const add = (event: TcpEvent, arrival: Arrival | null): void => {
-    if (arrival) steps.push({ event, seg: arrival.cause, when: 0, sent: false, arrival });
-  };
-  const syns = view.sent.filter((s) => s.isSyn);
-  const synAcks = view.sent.filter((s) => s.isSynAck);
-  const peerSyns = view.received.filter((s) => s.isSyn);
-  const fins = view.sent.filter((s) => s.isFin);
-  const peerFins = view.received.filter((s) => s.isFin);
-
-  if (peerSyns.length > 0)
-    add(
-      'receive-syn',
-      arrivalOf(view, peerSyns, 1, (s) => s.isSynAck && s.ack >= 1),
-    );
-  if (synAcks.length > 0) add('receive-ack-of-syn', handshakeAckOf(view, [...syns, ...synAcks]));
-  else if (syns.length > 0) add('receive-syn-ack', synAckArrivalOf(view, syns));
-  if (fins.length > 0) {
-    const hidden = view.sent.find((s) => s.afterHiddenFin);
-    const copies = hidden ? [hidden, ...fins] : fins;
-    add(
-      'receive-ack-of-fin',
-      acknowledgementOf(view, copies, fins[0].end, (all) => orphanGivesUp(view, all)),
-    );
-  }
-  if (peerFins.length > 0) {
-    const end = peerFins[0].end;
-    const isProof = (s: Seg): boolean => s.ack >= end && (!s.isRst || (s.flags & ACK) !== 0);
-    const arrival = arrivalOf(view, peerFins, end, isProof);
-    // A FIN that draws a bare RST met no socket: nothing changed by it.
-    const forgotten = view.sent.some(
-      (s) => s.isRst && (s.flags & ACK) === 0 && peerFins.some((f) => f.ack === s.seq && f.frame < s.frame),
-    );
-    add('receive-fin', arrival?.proof === null && forgotten ? null : arrival);
-  }
-  markAnsweredByReset(view);
-  for (const arrival of acceptedResets(view)) add('receive-rst', arrival);
-  for (const seg of history.segments) {
-    if (seg.isSuccessor)
-      steps.push({ event: 'new-incarnation', seg, when: 0, sent: seg.from === view.side, arrival: null });
-  }
-  return steps;
-}
-
-/** The next repetition of an orphan's FIN would not have come: its time is over (tcp_orphan_retries, tcp_write_timeout). */
-function orphanGivesUp(view: View, fins: readonly Seg[]): boolean {
-  if (fins.length < 3) return false;
-  const last = fins[fins.length - 1].time;
-  const due = last + 2 * (last - fins[fins.length - 2].time);
-  return due - fins[1].time >= orphanTimeout(view.profile) * SECOND;
-}
-
-function sentSteps(view: View): Step[] {
-  const steps: Step[] = [];
-  for (const seg of view.sent) {
-    const event = seg.isRst
-      ? isInjected(view, seg)
-        ? null
-        : 'send-rst'
-      : seg.isSyn
-        ? 'send-syn'
-        : seg.isSynAck
-          ? 'send-syn-ack'
-          : seg.isFin || seg.afterHiddenFin
-            ? 'send-fin'
-            : 'send-segment';
-    if (event) steps.push({ event, seg, when: 0, sent: true, arrival: null });
-  }
-  return steps;
-}
-
-/** Within one segment, its acknowledgement counts before its FIN (RFC 9293, section 3.10.7.4: fifth before eighth). */
-const RANK: Partial<Record<TcpEvent, number>> = { 'receive-fin': 1, 'receive-rst': 2 };
-
-/**
- * Puts what an endpoint sent and received in the order in which it happened there: a sent segment half a round trip before
- * it passed the tap, a received one half a round trip after, but before the segment that proves it. Paths keep their order.
- */
-function orderSteps(view: View, steps: Step[]): Step[] {
-  const half = view.rtt / 2;
-  for (const step of steps) {
-    if (step.sent) step.when = step.seg.undelayed - half;
-    else {
-      const arrived = step.seg.time + half;
-      const proof = step.arrival?.proof;
-      const notBefore = lastSentWithout(view, step.seg);
-      step.when = Math.max(
-        proof ? Math.min(arrived, proof.undelayed - half) : arrived,
-        notBefore ? notBefore.undelayed - half + 1 : 0,
-      );
-    }
-  }
-  steps.sort((a, b) => a.seg.frame - b.seg.frame || (RANK[a.event] ?? 0) - (RANK[b.event] ?? 0));
-  let soonest = Number.POSITIVE_INFINITY;
-  for (let i = steps.length - 1; i >= 0; i--) {
-    if (steps[i].sent) continue;
-    soonest = Math.min(soonest, steps[i].when);
-    steps[i].when = soonest;
-  }
-  return steps.sort((a, b) => a.when - b.when || Number(a.sent) - Number(b.sent));
-}
-
-/** Every segment tells what its sender had received: the last one that does not acknowledge `seg` was sent before it came. */
-function lastSentWithout(view: View, seg: Seg): Seg | undefined {
-  if (seg.isRst || seg.end <= seg.seq || !seg.isOwn) return undefined;
-  return view.sent.findLast((s) => !s.isRst && (Number.isNaN(s.ack) || s.ack < seg.end));
 }
 
 /** A transition whose bounds are still to be closed. */
@@ -176,7 +49,7 @@ class Walk {
       if (this.#isNoEvidence(step)) continue;
       const path = nextStates(this.#state, step.event);
       if (path.length > 0) this.#enter(path, step);
-      if (step.sent && step.event !== 'send-rst') this.#lastSign = step.seg;
+      if (step.sent && !step.unseen && step.event !== 'send-rst') this.#lastSign = step.seg;
     }
     this.#expire(this.until);
     return { initial: this.#initial, transitions: closeBounds(this.#done) };
@@ -226,7 +99,7 @@ class Walk {
     const half = this.view.rtt / 2;
     const revoked = (arrival?.revoked ?? []).map((s) => s.frame);
     for (const to of path) {
-      const basis: Basis = sent ? 'observed' : 'inferred';
+      const basis: Basis = sent && !step.unseen ? 'observed' : 'inferred';
       const proof = arrival?.proof ?? null;
       const earliest = sent ? this.#sentAfter(step) : (arrival?.earliest ?? seg.time);
       const latest = sent ? seg.time : (proof?.time ?? null);
@@ -248,6 +121,7 @@ class Walk {
   #sentAfter(step: Step): Time | null {
     const { seg, event } = step;
     const { rtt, margin } = this.view;
+    if (step.unseen) return this.#lastSign ? this.#lastSign.undelayed - rtt - margin - MILLISECOND : null;
     if (event === 'send-syn') return null;
     const spread = rtt + margin + MILLISECOND;
     if (event === 'send-fin') return Math.min(this.#firstFinAfter(seg), seg.busySince) - spread;
@@ -327,12 +201,14 @@ const REASONS: Record<TcpEvent, string> = {
   'receive-fin': 'it received a FIN',
   'receive-ack-of-fin': 'its FIN was acknowledged',
   'receive-rst': 'it received a RST',
+  'receive-icmp-error': 'an ICMP error returned its SYN',
   'new-incarnation': 'a new connection took over its addresses and ports',
   timeout: 'a timer ran out',
 };
 
 function reasonOf(step: Step, to: TcpState): string {
   const { event, seg } = step;
+  if (step.unseen) return 'the other end acknowledged what the capture does not hold';
   if (event === 'send-rst' && (seg.flags & ACK) === 0)
     return 'it sent a RST without ACK: it had no such connection any more';
   if (to === 'ESTABLISHED' && event === 'receive-ack-of-syn' && step.arrival && step.arrival.revoked.length > 0) {

@@ -14,6 +14,8 @@ export type TcpEvent =
   | 'receive-fin'
   | 'receive-ack-of-fin'
   | 'receive-rst'
+  /** An ICMP error that quotes its SYN. */
+  | 'receive-icmp-error'
   /** A SYN that opens the next incarnation of the same addresses and ports, sent or received. */
   | 'new-incarnation'
   | 'timeout';
@@ -53,6 +55,7 @@ export function nextStates(state: TcpState, event: TcpEvent): readonly TcpState[
         case 'receive-ack-of-syn':
         case 'receive-fin':
         case 'receive-ack-of-fin':
+        case 'receive-icmp-error':
         case 'receive-rst':
         case 'new-incarnation':
         case 'timeout':
@@ -76,7 +79,9 @@ export function nextStates(state: TcpState, event: TcpEvent): readonly TcpState[
           return ['ESTABLISHED'];
         case 'send-fin':
           return ['ESTABLISHED', 'FIN_WAIT1'];
-        // connect() was refused (3.10.7.3, second), aborted, or gave up (R2 of 3.8.3; tcp_write_timeout).
+        // connect() was refused (3.10.7.3, second), aborted, or gave up (R2 of 3.8.3; tcp_write_timeout); Linux takes any
+        // ICMP error for a refusal here (tcp_v4_err), where RFC 9293, section 3.9.2.2 has soft errors.
+        case 'receive-icmp-error':
         case 'receive-rst':
         case 'send-rst':
         case 'timeout':
@@ -111,6 +116,7 @@ export function nextStates(state: TcpState, event: TcpEvent): readonly TcpState[
         // Its ACK comes first and is an event of its own; a FIN without it is not processed (3.10.7.4, eighth).
         case 'receive-fin':
         case 'receive-ack-of-fin':
+        case 'receive-icmp-error':
           return STAY;
         default:
           return never(event);
@@ -136,6 +142,7 @@ export function nextStates(state: TcpState, event: TcpEvent): readonly TcpState[
         case 'receive-syn-ack':
         case 'receive-ack-of-syn':
         case 'receive-ack-of-fin':
+        case 'receive-icmp-error':
           return STAY;
         default:
           return never(event);
@@ -161,6 +168,7 @@ export function nextStates(state: TcpState, event: TcpEvent): readonly TcpState[
         case 'receive-syn':
         case 'receive-syn-ack':
         case 'receive-ack-of-syn':
+        case 'receive-icmp-error':
           return STAY;
         default:
           return never(event);
@@ -184,6 +192,7 @@ export function nextStates(state: TcpState, event: TcpEvent): readonly TcpState[
         case 'receive-syn-ack':
         case 'receive-ack-of-syn':
         case 'receive-ack-of-fin':
+        case 'receive-icmp-error':
           return STAY;
         default:
           return never(event);
@@ -206,6 +215,7 @@ export function nextStates(state: TcpState, event: TcpEvent): readonly TcpState[
         case 'receive-syn-ack':
         case 'receive-ack-of-syn':
         case 'receive-fin':
+        case 'receive-icmp-error':
           return STAY;
         default:
           return never(event);
@@ -228,6 +238,7 @@ export function nextStates(state: TcpState, event: TcpEvent): readonly TcpState[
         case 'receive-syn-ack':
         case 'receive-ack-of-syn':
         case 'receive-ack-of-fin':
+        case 'receive-icmp-error':
           return STAY;
         default:
           return never(event);
@@ -251,6 +262,7 @@ export function nextStates(state: TcpState, event: TcpEvent): readonly TcpState[
         case 'receive-syn-ack':
         case 'receive-ack-of-syn':
         case 'receive-ack-of-fin':
+        case 'receive-icmp-error':
           return STAY;
         default:
           return never(event);
@@ -272,6 +284,7 @@ export function nextStates(state: TcpState, event: TcpEvent): readonly TcpState[
         case 'receive-syn':
         case 'receive-syn-ack':
         case 'receive-ack-of-syn':
+        case 'receive-icmp-error':
           return STAY;
         default:
           return never(event);

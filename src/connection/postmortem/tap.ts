@@ -2,7 +2,7 @@ import type { Tap, Time } from '../model.js';
 import { MILLISECOND } from '../time.js';
 
 /** An end that answers this fast is on the tap's own host: more than a stack takes, less than most networks. */
-const SAME_HOST = 0.3 * MILLISECOND;
+export const SAME_HOST = 0.3 * MILLISECOND;
 /** Or one that answers this many times faster than the other. */
 const MUCH_NEARER = 10;
 

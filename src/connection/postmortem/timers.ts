@@ -81,7 +81,8 @@ function afterLastCopy(copies: readonly Seg[], view: View, why: string): Expiry 
   const handshake = (last.flags & 2) !== 0;
   let wait: Time;
   if (copies.length === 1) {
-    if (!handshake) return null;
+    // A single SYN on a distant tap says nothing of the others.
+    if (!handshake || (last.isSyn && view.roundTrip === null)) return null;
     wait = view.profile.initialRto * SECOND;
   } else {
     const interval = last.time - copies[copies.length - 2].time;
@@ -90,7 +91,7 @@ function afterLastCopy(copies: readonly Seg[], view: View, why: string): Expiry 
   }
   const due = Math.max(last.time + wait, newest.time);
   return {
-    at: due + wait * USUALLY_LATE,
+    at: due + (wait * USUALLY_LATE) / 2,
     // A request socket dies by its timer only; an application may abandon its connection at any time.
     earliest: last.isSynAck ? due - view.rtt - view.margin : newest.time - view.rtt,
     latest: due + wait * LATE + SCHEDULING,

@@ -67,9 +67,10 @@ function markHiddenFin(sent: readonly Seg[]): void {
     if (seg.isRst) continue;
     if (seg.isFin) return;
     if (end !== Number.NEGATIVE_INFINITY && seg.length === 0 && !seg.isSyn && !seg.isSynAck && seg.seq === end + 1) {
-      const confirmed = sent.some((s) => s.frame > seg.frame && s.isFin && s.end === seg.seq);
-      if (!confirmed) return;
-      seg.afterHiddenFin = true;
+      // A byte of data that was lost before the tap would be followed by more, or come again.
+      seg.afterHiddenFin = !sent.some(
+        (s) => s.frame > seg.frame && s.length > 0 && s.end > end && !s.isRst && s.end !== seg.seq,
+      );
       return;
     }
     if (seg.end > end) end = seg.end;

@@ -1,0 +1,207 @@
+import { ACK } from '../../decode/segment.js';
+import type { Time } from '../model.js';
+import { orphanTimeout } from '../profile.js';
+import { SECOND } from '../time.js';
+import { type Arrival, acknowledgementOf, arrivalOf, handshakeAckOf, synAckArrivalOf } from './delivery.js';
+import type { History, Seg } from './history.js';
+import { acceptedResets, isInjected, markAnsweredByReset } from './resets.js';
+import type { TcpEvent } from './state-machine.js';
+import type { View } from './view.js';
+
+/** Something that happened to one end: it sent a segment, or one reached it. */
+export interface Step {
+  readonly event: TcpEvent;
+  /** The segment; for what the capture does not hold, the peer's that acknowledges it. */
+  readonly seg: Seg;
+  /** Estimated time at the endpoint: what steps are ordered by. */
+  when: Time;
+  readonly sent: boolean;
+  /** What the end sent was not captured. */
+  readonly unseen: boolean;
+  readonly arrival: Arrival | null;
+}
+
+/** All that happened to one end, in the order in which it happened there. */
+export function stepsOf(view: View, other: View, history: History): Step[] {
+  return inOrder(view, [...receivedSteps(view, other, history), ...sentSteps(view), ...unseenSteps(view, other)]);
+}
+
+const received = (event: TcpEvent, arrival: Arrival): Step => ({
+  event,
+  seg: arrival.cause,
+  when: 0,
+  sent: false,
+  unseen: false,
+  arrival,
+});
+const sent = (event: TcpEvent, seg: Seg, unseen = false): Step => ({
+  event,
+  seg,
+  when: 0,
+  sent: true,
+  unseen,
+  arrival: null,
+});
+const because = (cause: Seg, earliest: Time, proof: Seg | null): Arrival => ({ cause, earliest, proof, revoked: [] });
+
+function receivedSteps(view: View, other: View, history: History): Step[] {
+  const steps: Step[] = [];
+  const add = (event: TcpEvent, arrival: Arrival | null): void => {
+    if (arrival) steps.push(received(event, arrival));
+  };
+  const syns = view.sent.filter((s) => s.isSyn);
+  const synAcks = view.sent.filter((s) => s.isSynAck);
+  add('receive-syn', takenSyn(view, syns, synAcks));
+  if (synAcks.length > 0) add('receive-ack-of-syn', handshakeAckOf(view, [...syns, ...synAcks]));
+  else if (syns.length > 0) add('receive-syn-ack', synAckArrivalOf(view, syns));
+  add('receive-ack-of-fin', finAcknowledgement(view));
+  add('receive-fin', finArrival(view, other));
+  const icmp = history.segments.find((s) => s.icmp !== null && s.from === view.side);
+  if (icmp && icmp.seq === 0 && !syns.some((s) => s.frame > icmp.frame))
+    add('receive-icmp-error', because(icmp, icmp.time, null));
+  markAnsweredByReset(view);
+  for (const arrival of acceptedResets(view)) add('receive-rst', arrival);
+  for (const seg of history.segments) {
+    if (!seg.isSuccessor) continue;
+    if (seg.from === view.side) steps.push(sent('new-incarnation', seg));
+    else add('new-incarnation', because(seg, seg.time, null));
+  }
+  return steps;
+}
+
+/** A SYN that nobody answers may have been dropped, by the path or by the host: only an answer makes it a request. */
+function takenSyn(view: View, syns: readonly Seg[], synAcks: readonly Seg[]): Arrival | null {
+  const peerSyns = view.received.filter((s) => s.isSyn);
+  const arrival = arrivalOf(view, peerSyns, 1, (s) => s.isSynAck && s.ack >= 1);
+  if (arrival?.proof) return arrival;
+  // In a simultaneous open nothing but the SYN+ACK tells either, and it may be the one that was lost.
+  return syns.length > 0 && synAcks.length > 0 ? arrival : null;
+}
+
+function finAcknowledgement(view: View): Arrival | null {
+  const fins = view.sent.filter((s) => s.isFin || s.afterHiddenFin);
+  if (fins.length > 0) {
+    const end = fins[0].isFin ? fins[0].end : fins[0].seq;
+    return acknowledgementOf(view, fins, end, (all) => orphanGivesUp(view, all));
+  }
+  const unseen = unseenFin(view);
+  return unseen && because(unseen, unseen.time, null);
+}
+
+function finArrival(view: View, other: View): Arrival | null {
+  const fins = view.received.filter((s) => s.isFin);
+  const unseen = unseenFin(other);
+  if (unseen && (fins.length === 0 || unseen.frame < fins[0].frame)) {
+    const before = view.received.findLast((s) => s.frame < unseen.frame);
+    return because(unseen, before?.time ?? unseen.time, unseen);
+  }
+  if (fins.length === 0) return null;
+  const end = fins[0].end;
+  const arrival = arrivalOf(view, fins, end, (s) => s.ack >= end && (!s.isRst || (s.flags & ACK) !== 0));
+  // A FIN that draws a bare RST met no socket: nothing changed by it.
+  const answered = (rst: Seg): boolean => fins.some((f) => f.ack === rst.seq && f.frame < rst.frame);
+  const forgotten = view.sent.some((s) => s.isRst && (s.flags & ACK) === 0 && answered(s));
+  return arrival?.proof === null && forgotten ? null : arrival;
+}
+
+/** The next repetition of an orphan's FIN would not have come: its time is over (tcp_orphan_retries, tcp_write_timeout). */
+function orphanGivesUp(view: View, fins: readonly Seg[]): boolean {
+  if (fins.length < 3) return false;
+  const last = fins[fins.length - 1].time;
+  const due = last + 2 * (last - fins[fins.length - 2].time);
+  return due - fins[1].time >= orphanTimeout(view.profile) * SECOND;
+}
+
+function sentSteps(view: View): Step[] {
+  return view.sent.flatMap((seg) => {
+    if (!seg.isRst) return sent(eventOf(seg), seg);
+    return isInjected(view, seg) ? [] : sent('send-rst', seg);
+  });
+}
+
+function eventOf(seg: Seg): TcpEvent {
+  if (seg.isSyn) return 'send-syn';
+  if (seg.isSynAck) return 'send-syn-ack';
+  return seg.isFin || seg.afterHiddenFin ? 'send-fin' : 'send-segment';
+}
+
+/**
+ * The peer's segment that acknowledges a FIN which was not captured, or only later, in a copy: one beyond the data, where no
+ * more data follows.
+ */
+function unseenFin(view: View): Seg | null {
+  let end = Number.NEGATIVE_INFINITY;
+  let next = 0;
+  for (const reply of view.received) {
+    for (; next < view.sent.length && view.sent[next].frame < reply.frame; next++) {
+      const s = view.sent[next];
+      if (s.isFin || s.afterHiddenFin) return null;
+      if (!s.isRst && s.end > end) end = s.end;
+    }
+    if (reply.isRst || reply.ack !== end + 1 || end < 1) continue;
+    const followed = view.sent.some((s) => s.frame > reply.frame && !s.isRst && s.seq + s.length > end);
+    return followed ? null : reply;
+  }
+  return null;
+}
+
+/** What the end must have sent, by what the peer acknowledges: the capture has a gap there, or holds one direction only. */
+function unseenSteps(view: View, other: View): Step[] {
+  const steps: Step[] = [];
+  const fin = unseenFin(view);
+  if (fin) steps.push(sent('send-fin', fin, true));
+  if (other.sent.some((s) => s.isSyn) && !view.sent.some((s) => s.isSyn || s.isSynAck)) {
+    const first = view.received.find((s) => s.ack >= 1 && !s.isRst && !s.isSyn);
+    if (first) steps.push(sent('send-syn-ack', first, true));
+  }
+  const speech = view.sent.find((s) => !s.isSyn && !s.isSynAck && !s.isRst);
+  const heard = view.received.find((s) => s.showsGap || (view.sent.length === 0 && s.ack > 1));
+  if (heard && !heard.isRst && heard !== fin && heard.ack > 1 && (!speech || speech.frame > heard.frame)) {
+    steps.push(sent('send-segment', heard, true));
+  }
+  return steps;
+}
+
+/** Within one segment, its acknowledgement counts before its FIN (RFC 9293, section 3.10.7.4: fifth before eighth). */
+const RANK: Partial<Record<TcpEvent, number>> = { 'receive-fin': 1, 'receive-rst': 2 };
+
+/**
+ * Puts what an endpoint sent and received in the order in which it happened there: a sent segment half a round trip before
+ * it passed the tap, a received one half a round trip after, but before the segment that proves it, and after every segment
+ * that does not acknowledge it yet. Paths keep their order.
+ */
+function inOrder(view: View, steps: Step[]): Step[] {
+  const half = view.rtt / 2;
+  for (const step of steps) {
+    if (step.sent) {
+      step.when = step.seg.undelayed - half;
+      continue;
+    }
+    const arrived = step.seg.time + half;
+    const proof = step.arrival?.proof;
+    const notBefore = lastSentWithout(view, step.seg);
+    step.when = Math.max(
+      proof ? Math.min(arrived, proof.undelayed - half) : arrived,
+      notBefore ? notBefore.undelayed - half + 1 : Number.NEGATIVE_INFINITY,
+    );
+  }
+  steps.sort((a, b) => a.seg.frame - b.seg.frame || (RANK[a.event] ?? 0) - (RANK[b.event] ?? 0));
+  let soonest = Number.POSITIVE_INFINITY;
+  for (let i = steps.length - 1; i >= 0; i--) {
+    if (steps[i].sent) continue;
+    soonest = Math.min(soonest, steps[i].when);
+    steps[i].when = soonest;
+  }
+  for (const step of steps) {
+    // A bare ACK beyond its sender's lost FIN: that FIN went before whatever the ACK answers.
+    if (!step.sent || !step.seg.afterHiddenFin) continue;
+    for (const s of steps) if (s.arrival?.proof === step.seg) step.when = Math.min(step.when, s.when - 1);
+  }
+  return steps.sort((a, b) => a.when - b.when || Number(a.sent) - Number(b.sent));
+}
+
+/** Every segment tells what its sender had received: the last one that does not acknowledge `seg` was sent before it came. */
+function lastSentWithout(view: View, seg: Seg): Seg | undefined {
+  if (seg.isRst || seg.from === view.side || seg.end <= seg.seq || !seg.isOwn) return undefined;
+  return view.sent.findLast((s) => !s.isRst && (Number.isNaN(s.ack) || s.ack < seg.end));
+}
