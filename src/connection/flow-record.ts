@@ -61,6 +61,8 @@ export const I = {
   finEnd: 74,
   /** Direction of the first FIN; -1 before it. */
   closer: 75,
+  /** Segments kept for display. */
+  displayed: 76,
 } as const;
 
 /** Fields of the Float64Array, as offsets from the record's first double. */

@@ -44,6 +44,10 @@ export const LOG = {
   oldDuplicate: 1 << 17,
   /** Belongs to the incarnation before, whose end still answered when this one was opening. */
   predecessor: 1 << 20,
+  /** Kept for display only: the diagnosis knows it as part of a run, whatever is kept. */
+  display: 1 << 23,
+  /** A run whose segments are all kept for display, too. */
+  shown: 1 << 24,
   /** Acknowledges what the capture does not hold. */
   gap: 1 << 21,
   /** The same frame once more: a mirror port, or several interfaces captured together. */
@@ -117,6 +121,22 @@ export class SegmentLog {
     i32[at + W.sackLeft] = 0;
     i32[at + W.sackRight] = 0;
     return entry;
+  }
+
+  /** Another entry with the same content and some more bits. */
+  copy(of: number, bits: number): number {
+    const entry = this.#allocate();
+    const from = this.#at(of);
+    const at = this.#at(entry);
+    const i32 = this.#i32(entry);
+    i32.set(this.#i32(of).subarray(from, from + WORDS), at);
+    i32[at + W.next] = -1;
+    i32[at + W.bits] |= bits;
+    return entry;
+  }
+
+  mark(entry: number, bits: number): void {
+    this.#i32(entry)[this.#at(entry) + W.bits] |= bits;
   }
 
   /** Adds an ordinary segment's entry to a run. */

@@ -31,7 +31,7 @@ const FOREIGN = LOG.icmp | LOG.successor | LOG.predecessor | LOG.oldDuplicate | 
 const CONTROL = SYN | FIN | RST;
 
 export interface TrackerOptions {
-  /** Ordinary segments that are kept one by one before folding starts; 0 where only the diagnosis counts. */
+  /** Ordinary segments of a flow that are kept for display; 0 where only the diagnosis counts. */
   readonly detail: number;
   /** Silence after both ends are done before the flow leaves the table. */
   readonly linger: Time;
@@ -172,6 +172,7 @@ export class Tracker {
     const before = i32[at + I.bits];
     const acked = i32[at + I.acked + d];
     const next = i32[at + I.next + d];
+    if (marks === LOG.oldDuplicate) i32[at + I.packets + d]++;
     if (marks === 0) marks = this.#note(s, at, at64, d, time, isSyn);
     if (marks !== 0 || this.#isIncident(s, at, d, before, acked, next, time - table.f64[at64 + F.last]))
       i32[at + I.bits] |= BIT.incident;
@@ -402,9 +403,8 @@ export class Tracker {
   /** Everything that direction `d` has sent is acknowledged, as far as is known. */
   #isIdle(at: number, d: number): boolean {
     const i32 = this.table.i32;
-    return (
-      (i32[at + I.bits] & (BIT.acked << (1 - d))) === 0 || !seqBefore(i32[at + I.acked + 1 - d], i32[at + I.next + d])
-    );
+    const known = (BIT.acked << (1 - d)) | (BIT.next << d);
+    return (i32[at + I.bits] & known) !== known || !seqBefore(i32[at + I.acked + 1 - d], i32[at + I.next + d]);
   }
 
   /** Both ends have shown that they are beyond the handshake, or the capture began there. */
@@ -507,6 +507,8 @@ export class Tracker {
     i32[at + I.windowScale + 1] = -1;
     i32[at + I.previous] = replaced;
     table.f64[at64 + F.start] = time;
+    table.f64[at64 + F.busySince] = time;
+    table.f64[at64 + F.busySince + 1] = time;
     table.f64[at64 + F.last] = time;
     let bits = s.ipVersion === 6 ? BIT.ipv6 : 0;
     i32[at + I.successor] = -1;
@@ -568,25 +570,21 @@ export class Tracker {
     const log = this.log;
     const busySince = table.f64[flow * STRIDE_F64 + F.busySince + d];
     const bits = marks | (d === 1 ? LOG.fromB : 0);
-    if (foldable && i32[at + I.logCount] >= this.#options.detail) {
+    if (foldable) {
       const last = i32[at + I.lastOrdinary + d];
       if (last >= 0) {
-        let run = i32[at + I.run];
-        if (run < 0) {
-          run = log.createRun(last);
-          log.link(i32[at + I.logTail], run);
-          i32[at + I.logTail] = run;
-          i32[at + I.run] = run;
-        }
-        log.fold(run, last);
+        this.#fold(at, last);
         log.fill(last, s, bits, frame, time, busySince);
       } else {
-        i32[at + I.lastOrdinary + d] = this.#link(at, log.create(s, bits, frame, time, busySince));
-        i32[at + I.lastEntry + d] = i32[at + I.lastOrdinary + d];
+        const entry = this.#link(at, log.create(s, bits, frame, time, busySince));
+        i32[at + I.lastOrdinary + d] = entry;
+        i32[at + I.lastEntry + d] = entry;
+        i32[at + I.logCount]++;
       }
       i32[at + I.lastIpId + d] = s.ipId;
       return;
     }
+    i32[at + I.logCount]++;
     const entry = this.#link(at, log.create(s, bits, frame, time, busySince));
     if ((marks & FOREIGN) === 0) {
       i32[at + I.lastEntry + d] = entry;
@@ -597,12 +595,29 @@ export class Tracker {
     i32[at + I.lastOrdinary + 1] = -1;
   }
 
+  /** Adds an ordinary segment to the flow's run, and keeps it for display where that is asked for. */
+  #fold(at: number, entry: number): void {
+    const i32 = this.table.i32;
+    const log = this.log;
+    const shown = i32[at + I.displayed] < this.#options.detail;
+    let run = i32[at + I.run];
+    if (run < 0 || (!shown && (log.bits(run) & LOG.shown) !== 0)) {
+      run = this.#link(at, log.createRun(entry));
+      if (shown) log.mark(run, LOG.shown);
+      i32[at + I.run] = run;
+    }
+    if (shown) {
+      this.#link(at, log.copy(entry, LOG.display));
+      i32[at + I.displayed]++;
+    }
+    log.fold(run, entry);
+  }
+
   #link(at: number, entry: number): number {
     const i32 = this.table.i32;
     if (i32[at + I.logTail] >= 0) this.log.link(i32[at + I.logTail], entry);
     else i32[at + I.logHead] = entry;
     i32[at + I.logTail] = entry;
-    i32[at + I.logCount]++;
     return entry;
   }
 

@@ -98,7 +98,7 @@ export function stateAt(p: Postmortem, side: Side, time: Time): TcpState | null 
 
 /** Times for people, in a message: `7.2 s`, `310 ms`. */
 export function seconds(duration: Time): string {
-  const s = duration / 1e9;
+  const s = Math.max(0, duration) / 1e9;
   if (s >= 100) return `${Math.round(s)} s`;
   if (s >= 1) return `${s.toFixed(1)} s`;
   if (s >= 0.001) return `${Math.round(s * 1000)} ms`;

@@ -145,8 +145,9 @@ class Walk {
   #push(from: TcpState | null, to: TcpState, change: Omit<Transition, 'endpoint' | 'from' | 'to'>): void {
     const before = this.#done[this.#done.length - 1];
     const floor = before?.earliest ?? null;
-    const earliest =
-      change.earliest === null ? floor : floor === null ? change.earliest : Math.max(change.earliest, floor);
+    // Only an end's first change may have nothing before it.
+    const known = change.earliest ?? (before && floor === null ? this.history.start : null);
+    const earliest = known === null ? floor : floor === null ? known : Math.max(known, floor);
     let at = Math.max(change.at, earliest ?? change.at, before?.at ?? change.at);
     if (change.latest !== null) at = Math.min(at, Math.max(change.latest, before?.at ?? change.latest));
     this.#done.push({

@@ -89,7 +89,7 @@ export class Seg {
     return (
       this.run === null &&
       this.icmp === null &&
-      (this.marks & (LOG.successor | LOG.predecessor | LOG.oldDuplicate | LOG.copy)) === 0
+      (this.marks & (LOG.successor | LOG.predecessor | LOG.oldDuplicate | LOG.copy | LOG.display)) === 0
     );
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock, Connection, LoggedSegment, SegmentRole, Time, Transition } from '../model.js';
 import type { HostProfile } from '../profile.js';
+import { LOG } from '../segment-log.js';
 import type { Side, TcpState } from '../state.js';
 import { SECOND } from '../time.js';
 import { reconstructEndpoint } from './endpoint.js';
@@ -77,9 +78,11 @@ function handshakeRtt(views: Readonly<Record<Side, View>>): number | null {
   return ack ? (ack.time - syns[0].time) / SECOND : null;
 }
 
+/** What is shown of the segments: those kept for display in the place of their run. */
 function withRoles(history: History): LoggedSegment[] {
-  const roles = rolesOf(history.segments);
-  return history.segments.map((s) => toLogged(s, history, roles.get(s) ?? 'segment'));
+  const shown = history.segments.filter((s) => s.run === null || (s.marks & LOG.shown) === 0);
+  const roles = rolesOf(shown);
+  return shown.map((s) => toLogged(s, history, roles.get(s) ?? 'segment'));
 }
 
 function toLogged(seg: Seg, history: History, role: SegmentRole): LoggedSegment {

@@ -1,4 +1,5 @@
 import type { SegmentRole } from '../model.js';
+import { LOG } from '../segment-log.js';
 import type { Side } from '../state.js';
 import type { Seg } from './history.js';
 
@@ -21,7 +22,7 @@ export function rolesOf(segments: readonly Seg[]): Map<Seg, SegmentRole> {
       roles.set(seg, seg.run ? 'run' : 'icmp');
       continue;
     }
-    if (!seg.isOwn) continue;
+    if (!seg.isOwn && (seg.marks & LOG.display) === 0) continue;
     const own = sending[seg.from];
     const peer = sending[seg.from === 'client' ? 'server' : 'client'];
     const bare = !seg.isSyn && !seg.isSynAck && !seg.isFin && !seg.isRst;
