@@ -113,18 +113,27 @@ function rowsOf(results, size) {
       name,
       String(runs.length),
       wall.toFixed(2),
-      middle(runs.map(({ cpu }) => cpu)),
+      middle(
+        runs.map(({ cpu }) => cpu),
+        2,
+      ),
       (size.frames / wall / 1e6).toFixed(2),
       (size.bytes / wall / 1e9).toFixed(2),
-      middle(runs.map(({ memory }) => memory && memory / 1e6)),
+      middle(
+        runs.map(({ memory }) => memory && memory / 1e6),
+        0,
+      ),
       ratio(wall, 'tcpdump'),
       ratio(wall, LASTACK),
     ];
   });
 }
 
-/** @param {readonly (number | null)[]} figures */
-function middle(figures) {
+/**
+ * @param {readonly (number | null)[]} figures
+ * @param {number} digits behind the point
+ */
+function middle(figures, digits) {
   const known = figures.filter((figure) => figure !== null);
-  return known.length === 0 ? UNKNOWN : median(known).toPrecision(3).replace(/e\+.*/, '');
+  return known.length === 0 ? UNKNOWN : median(known).toFixed(digits);
 }

@@ -1,4 +1,6 @@
 import type { Seg } from '../connection/postmortem/history.js';
+import type { Postmortem } from '../connection/postmortem/postmortem.js';
+import { otherSide, type Side } from '../connection/state.js';
 import { finding, type Rule, times } from './rule.js';
 
 const midStream: Rule = (p) => {
@@ -12,13 +14,20 @@ const midStream: Rule = (p) => {
   });
 };
 
-const oneSided: Rule = (p) => {
+/** The end whose segments were not captured, though the other one acknowledges them; null where both were. */
+export function unseenEnd(p: Postmortem): Side | null {
   const { client, server } = p.views;
-  const total = client.sent.length + server.sent.length;
   const silent = client.sent.length === 0 ? 'client' : server.sent.length === 0 ? 'server' : null;
-  const speaker = silent === 'client' ? server : client;
+  if (silent === null) return null;
+  const speaker = p.views[otherSide(silent)];
+  return speaker.sent.filter((s) => s.ack > 1 && !s.isRst).length >= 2 && speaker.sent.length >= 3 ? silent : null;
+}
+
+const oneSided: Rule = (p) => {
+  const silent = unseenEnd(p);
+  if (silent === null) return null;
+  const speaker = p.views[otherSide(silent)];
   const acknowledged = speaker.sent.filter((s) => s.ack > 1 && !s.isRst);
-  if (silent === null || total < 3 || acknowledged.length < 2) return null;
   return finding(p, 'one-sided', {
     endpoint: silent,
     at: p.connection.start,

@@ -1,5 +1,6 @@
 import type { Postmortem } from '../connection/postmortem/postmortem.js';
-import { CAPTURE_RULES } from './capture.js';
+import { CAPTURE_RULES, unseenEnd } from './capture.js';
+import { CATALOGUE } from './catalogue/index.js';
 import { CLOSING_RULES } from './closing.js';
 import { ESTABLISHED_RULES } from './established.js';
 import { type Finding, SEVERITIES } from './finding.js';
@@ -11,7 +12,11 @@ const RULES: readonly Rule[] = [...OPENING_RULES, ...ESTABLISHED_RULES, ...CLOSI
 
 /** What one connection's post-mortem shows: by severity, then by time. */
 export function diagnose(p: Postmortem, thresholds: Thresholds): Finding[] {
-  return RULES.flatMap((rule) => rule(p, thresholds) ?? []).sort(
-    (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || a.at - b.at,
-  );
+  // Of an end that was not captured nothing is known but what the other one acknowledges: no fault of it can be told.
+  const unseen = unseenEnd(p);
+  const known = (f: Finding): boolean =>
+    unseen === null || f.endpoint !== unseen || CATALOGUE[f.kind].phase === 'capture';
+  return RULES.flatMap((rule) => rule(p, thresholds) ?? [])
+    .filter(known)
+    .sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || a.at - b.at);
 }

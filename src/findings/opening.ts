@@ -27,7 +27,7 @@ function openingOf(p: Postmortem): Opening {
     synAcks,
     repeated: synAcks.slice(1).filter((s) => echoOf(server, s) === null),
     unheeded: server.received.filter((s) => s.refutedBy?.isSynAck === true && !s.isSyn),
-    answered: server.sent.length > 0,
+    answered: server.sent.length > 0 || client.sent.some((s) => s.ack >= 1 && !s.isRst),
   };
 }
 

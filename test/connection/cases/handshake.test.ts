@@ -49,7 +49,10 @@ describe.each(TAPS)('from the tap %s', (tap) => {
     expect(ends(flow)).toEqual({ client: 'CLOSED SYN_SENT CLOSED', server: '' });
     expect(flow.serverState).toBe('CLOSED');
     expect(kindsOf(flow)).toEqual(['connection-refused']);
-    expect(moment(flow, 'client', 'CLOSED').at).toBeCloseTo(0.02, 3);
+    const closed = moment(flow, 'client', 'CLOSED');
+    expect(closed.earliest).toBeLessThan(0.0201);
+    // How far the client is from a distant tap, nothing in this connection tells.
+    if (tap === 'client') expect(closed.at).toBeCloseTo(0.02, 3);
   });
 
   it('a RST that does not acknowledge the SYN is ignored', async () => {
