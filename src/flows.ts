@@ -1,6 +1,7 @@
 import { CaptureError } from './capture/error.js';
 import { openCapture } from './capture/open.js';
 import type { PacketSource } from './capture/source.js';
+import { Distances } from './connection/distances.js';
 import { parseFlowFilter } from './connection/flow-filter.js';
 import type { Clock, Time } from './connection/model.js';
 import { readHistory } from './connection/postmortem/history.js';
@@ -170,6 +171,7 @@ class Follower {
   readonly #decoder = new FrameDecoder();
   readonly #tracker: Tracker;
   readonly #ready: Flow[] = [];
+  readonly #distances = new Distances();
   readonly #ordinaryEnd: OrdinaryEnd;
   #clock: Clock | null = null;
   #frames = 0;
@@ -246,6 +248,7 @@ class Follower {
     if (clock === null) return;
     const { profiles, thresholds, selects } = this.settings;
     if (this.ordinary !== null && this.#ordinaryEnd.read(record, this.#newest)) {
+      this.#ordinaryEnd.noteDistances(this.#distances);
       this.ordinary(this.#ordinaryEnd, clock);
       return;
     }
@@ -254,6 +257,7 @@ class Follower {
       clock,
       followedUntil: this.#newest,
       profiles,
+      distances: this.#distances,
     });
     const flow: Flow = { ...result.connection, findings: diagnose(result, thresholds) };
     if (selects(flow)) this.#ready.push(flow);

@@ -209,7 +209,7 @@ export class Tracker {
       (log.bits(last) & LOG.flags) === s.flags &&
       log.window(last) === s.window &&
       (!s.hasTimestamps || (log.tsVal(last) === (s.tsVal | 0) && log.tsEcr(last) === (s.tsEcr | 0))) &&
-      (s.sackCount === 0 || log.sackLeft(last) === (s.sack[0] | 0))
+      (s.sackCount === 0 || (log.sackLeft(last) === (s.sack[0] | 0) && log.sackRight(last) === (s.sack[1] | 0)))
     );
   }
 

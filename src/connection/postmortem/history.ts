@@ -101,6 +101,8 @@ export interface History {
   readonly client: Endpoint;
   readonly server: Endpoint;
   readonly ipVersion: 4 | 6;
+  /** Keys of the two hosts' addresses, as Distances wants them. */
+  readonly hosts: Readonly<Record<Side, number | string>>;
   readonly roles: 'observed' | 'assumed';
   readonly start: Time;
   readonly end: Time;
@@ -154,6 +156,9 @@ export function readHistory(tracker: Tracker, flow: number): History {
     client: endpoint(client),
     server: endpoint(1 - client),
     ipVersion,
+    hosts: perSide((d) =>
+      ipVersion === 6 ? endpoint(d).address : i32[at + (d === 0 ? I.addressA : I.addressB) + 3] >>> 0,
+    ),
     roles: (bits & BIT.rolesKnown) !== 0 ? 'observed' : 'assumed',
     start: f64[at64 + F.start],
     end: f64[at64 + F.last],

@@ -1,4 +1,5 @@
 import { formatAddress } from '../../decode/address.js';
+import type { Distances } from '../distances.js';
 import { BIT, F, I, STRIDE, STRIDE_F64 } from '../flow-record.js';
 import type { Tap, Time } from '../model.js';
 import type { HostProfile } from '../profile.js';
@@ -90,6 +91,11 @@ export class OrdinaryEnd {
     this.timeWaitUntil = over ? secondFin + duration : followedUntil;
     this.clientUntil = side === 'client' ? this.timeWaitUntil : lastAck;
     return true;
+  }
+
+  noteDistances(distances: Distances): void {
+    distances.note(this.addressKey('client'), this.clientRoundTrip);
+    distances.note(this.addressKey('server'), this.serverRoundTrip);
   }
 
   /** A number that stands for one end's IPv4 address, or its text for IPv6: cheap to count by. */

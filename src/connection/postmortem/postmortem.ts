@@ -1,3 +1,4 @@
+import type { Distances } from '../distances.js';
 import type { Clock, Connection, LoggedSegment, SegmentRole, Time, Transition } from '../model.js';
 import type { HostProfile } from '../profile.js';
 import { LOG } from '../segment-log.js';
@@ -22,11 +23,13 @@ export interface PostmortemContext {
   /** Tap time of the newest frame of the capture so far. */
   readonly followedUntil: Time;
   readonly profiles: Readonly<Record<Side, HostProfile>>;
+  /** What the connections of the capture so far tell of the hosts' distances; this one adds to it. */
+  readonly distances: Distances;
 }
 
 /** What both ends went through, with hindsight over the whole of what was kept of the flow. */
 export function postmortem(history: History, context: PostmortemContext): Postmortem {
-  const views = viewsOf(history, context.profiles);
+  const views = viewsOf(history, context.profiles, context.distances);
   const client = reconstructEndpoint(views.client, views.server, history, context.followedUntil);
   const server = reconstructEndpoint(views.server, views.client, history, context.followedUntil);
   const timeline = merge(client.transitions, server.transitions);

@@ -1,3 +1,4 @@
+import type { Distances } from '../distances.js';
 import type { Time } from '../model.js';
 import type { HostProfile } from '../profile.js';
 import type { Side } from '../state.js';
@@ -12,7 +13,7 @@ export interface View {
   readonly sent: readonly Seg[];
   /** What the other end sent to it. */
   readonly received: readonly Seg[];
-  /** Round trip from the tap to this end and back; null where nothing tells. */
+  /** Round trip from the tap to this end and back, from this connection or else from others of the host; null where nothing tells. */
   readonly roundTrip: Time | null;
   /** The same, 0 where unknown. */
   readonly rtt: Time;
@@ -29,7 +30,11 @@ export interface View {
 const BELIEVABLE = 500 * MILLISECOND;
 
 /** Both ends' views. */
-export function viewsOf(history: History, profiles: Readonly<Record<Side, HostProfile>>): Record<Side, View> {
+export function viewsOf(
+  history: History,
+  profiles: Readonly<Record<Side, HostProfile>>,
+  distances: Distances,
+): Record<Side, View> {
   const own = history.segments.filter((s) => s.isOwn);
   const client = own.filter((s) => s.from === 'client');
   const server = own.filter((s) => s.from === 'server');
@@ -38,7 +43,9 @@ export function viewsOf(history: History, profiles: Readonly<Record<Side, HostPr
     markHiddenFin(sent);
   }
   const view = (side: Side, sent: Seg[], received: Seg[]): View => {
-    const roundTrip = roundTripOf(sent, received);
+    const sample = roundTripOf(sent, received);
+    if (sample !== null) distances.note(history.hosts[side], sample);
+    const roundTrip = sample ?? distances.of(history.hosts[side]);
     const rtt = roundTrip ?? 0;
     return {
       side,
@@ -60,6 +67,15 @@ function isFastOpened(sent: readonly Seg[], received: readonly Seg[]): boolean {
   return syn !== undefined && sent.some((s) => s.isSynAck && s.ack > 1);
 }
 
+/** A byte of data that was lost before the tap comes again, or more follows; a FIN that this ACK overtook has an older clock. */
+function isExplained(ack: Seg, sent: readonly Seg[], end: number): boolean {
+  return sent.some((s) => {
+    if (s.frame < ack.frame || s.isRst) return false;
+    if (s.length > 0 && s.end > end && s.end !== ack.seq) return true;
+    return s.isFin && s.hasTimestamps && ((s.tsVal - ack.tsVal) | 0) <= 0;
+  });
+}
+
 /** A bare ACK whose number is one beyond all data, with no FIN seen before: the FIN that it counts passed the tap unseen. */
 function markHiddenFin(sent: readonly Seg[]): void {
   let end = Number.NEGATIVE_INFINITY;
@@ -67,10 +83,7 @@ function markHiddenFin(sent: readonly Seg[]): void {
     if (seg.isRst) continue;
     if (seg.isFin) return;
     if (end !== Number.NEGATIVE_INFINITY && seg.length === 0 && !seg.isSyn && !seg.isSynAck && seg.seq === end + 1) {
-      // A byte of data that was lost before the tap would be followed by more, or come again.
-      seg.afterHiddenFin = !sent.some(
-        (s) => s.frame > seg.frame && s.length > 0 && s.end > end && !s.isRst && s.end !== seg.seq,
-      );
+      seg.afterHiddenFin = !isExplained(seg, sent, end);
       return;
     }
     if (seg.end > end) end = seg.end;

@@ -1,0 +1,9 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Many tests start the built command or a capture of their own: a busy machine must not fail them.
+    testTimeout: 60_000,
+  },
+});
