@@ -108,15 +108,15 @@ export function workloadNamed(name, scale) {
 }
 
 /**
- * Flows of about a minute, and more of them than are open at a time.
+ * Flows of about half a minute, and more of them than are open at a time.
  * @param {string} name
  * @param {number} alive
  * @returns {Workload}
  */
 function withAlive(name, alive) {
-  const about = `${alive.toLocaleString('en')} flows open at a time, eight segments a minute each`;
+  const about = `${alive.toLocaleString('en')} flows open at a time, eight segments and half a minute each`;
   const flows = Math.max(250_000, 2 * Math.ceil(0.75 * alive));
-  return { ...SHORT, name, about, flows, alive, segments: 8, ramp: 20 * SECOND, think: 40 * SECOND };
+  return { ...SHORT, name, about, flows, alive, segments: 8, ramp: 15 * SECOND, think: 15 * SECOND };
 }
 
 /**

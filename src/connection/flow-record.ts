@@ -2,6 +2,8 @@
  * Layout of one live flow: a stride in one buffer that is seen as Int32Array and as Float64Array, since one record touches
  * fewer cache lines than one array per field. Fields that exist per direction stand side by side: index + direction, where
  * direction 0 is the lower endpoint of the key (see flow-key order in flow-table.ts), 1 the other.
+ *
+ * The order is that of use: an ordinary segment touches the first three cache lines only (words 0 to 47).
  */
 export const STRIDE = 80;
 export const STRIDE_F64 = STRIDE / 2;
@@ -15,71 +17,73 @@ export const I = {
   ports: 8,
   hash: 9,
   bits: 10,
-  /** Number of the flow, from 1. */
-  number: 11,
-  tcpStream: 12,
-  logHead: 13,
-  logTail: 14,
-  logCount: 15,
-  /** The incarnation before this one that may still be sent segments; -1 for none. */
-  previous: 16,
-  /** Log entry that gathers the current run of folded segments; -1 for none. */
-  run: 17,
+  logCount: 11,
   /** Per direction: log entry of the last ordinary segment, to be folded when the next one comes; -1 for none. */
-  lastOrdinary: 18,
-  isn: 20,
+  lastOrdinary: 12,
+  /** Log entry that gathers the current run of folded segments; -1 for none. */
+  run: 14,
+  /** The newest entry of the log; each leads to the one before. */
+  logTail: 15,
   /** Per direction: one past the highest sequence number sent. */
-  next: 22,
+  next: 16,
   /** Per direction: the highest acknowledgement sent. */
-  acked: 24,
-  packets: 26,
-  retransmissions: 28,
+  acked: 18,
+  packets: 20,
   /** Per direction: window as in the last segment's header. */
-  window: 30,
-  /** Per direction: base sequence number as Wireshark sets it (see tcp-stream.ts). */
-  streamBase: 32,
-  /** Per direction: shift offered in the SYN; -1 where none was. */
-  windowScale: 34,
-  /** Per direction: initial sequence number of the incarnation before, to know a late copy of its SYN. */
-  previousIsn: 36,
-  /** Per direction: TSval of the SYN. */
-  synTsVal: 38,
-  /** Per direction: log entry of its last segment; -1 before the first. */
-  lastEntry: 52,
-  /** Per direction: IPv4 identification of its last segment. */
-  lastIpId: 54,
-  /** Per direction: the last stretch of sequence numbers that was skipped, [holeLeft, holeRight); empty where both are equal. */
-  holeLeft: 56,
-  holeRight: 58,
-  /** The incarnation that has taken this one's place; -1 for none. */
-  successor: 60,
+  window: 22,
   /** Per direction: payload bytes of its last segment. */
-  lastLength: 61,
-  /** Frames that were copies of the one before. */
-  copies: 63,
-  /** One past the first FIN. */
-  finEnd: 74,
-  /** Direction of the first FIN; -1 before it. */
-  closer: 75,
+  lastLength: 24,
+  /** Per direction: IPv4 identification of its last segment. */
+  lastIpId: 26,
+  /** Per direction: log entry of its last segment; -1 before the first. */
+  lastEntry: 28,
   /** Segments kept for display. */
-  displayed: 76,
+  displayed: 30,
+  /** The incarnation before this one that may still be sent segments; -1 for none. */
+  previous: 31,
+  isn: 54,
+  /** Per direction: base sequence number as Wireshark sets it (see tcp-stream.ts). */
+  streamBase: 56,
+  /** Per direction: shift offered in the SYN; -1 where none was. */
+  windowScale: 58,
+  /** Per direction: TSval of the SYN. */
+  synTsVal: 60,
+  retransmissions: 62,
+  /** Per direction: the last stretch of sequence numbers that was skipped, [holeLeft, holeRight); empty where both are equal. */
+  holeLeft: 64,
+  holeRight: 66,
+  /** Per direction: initial sequence number of the incarnation before, to know a late copy of its SYN. */
+  previousIsn: 68,
+  tcpStream: 70,
+  /** The oldest entry. */
+  logHead: 71,
+  /** The incarnation that has taken this one's place; -1 for none. */
+  successor: 73,
+  /** Frames that were copies of the one before. */
+  copies: 74,
+  /** One past the first FIN. */
+  finEnd: 75,
+  /** Direction of the first FIN; -1 before it. */
+  closer: 76,
+  /** Number of the flow, from 1. */
+  number: 77,
 } as const;
 
 /** Fields of the Float64Array, as offsets from the record's first double. */
 export const F = {
-  start: 20,
-  last: 21,
-  /** Per direction: payload bytes. */
-  bytes: 22,
+  last: 16,
   /** Per direction: since when sent data waits for its acknowledgement. */
-  busySince: 24,
+  busySince: 17,
+  /** Per direction: payload bytes. */
+  bytes: 19,
+  start: 21,
   /** Tap times of the milestones of a connection without incident; 0 until they are passed. */
-  synAck: 32,
-  ack: 33,
-  fin: 34,
-  secondFin: 35,
+  synAck: 22,
+  ack: 23,
+  fin: 24,
+  secondFin: 25,
   /** Last segment of the end that closed first. */
-  lastAck: 36,
+  lastAck: 26,
 } as const;
 
 /** Bits of `I.bits`. Those that exist per direction take two bits: shifted left by the direction. */

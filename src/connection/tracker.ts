@@ -13,10 +13,10 @@ const LOG_BOUND = 256;
 const CONTROL_BOUND = 1024;
 /** Closing segments that are logged one by one before in-order data of a half-closed connection is folded. */
 const CLOSING_DETAIL = 32;
-/** A silence that is worth an entry of its own. */
-const IDLE_BREAK: Time = SECOND / 2;
+/** A silence that is worth an entry of its own while one end waits for the other to close. */
+const HALF_CLOSED_BREAK: Time = SECOND / 2;
 
-/** A silence that may be worth a finding. */
+/** A silence that may be worth a finding, and so an entry of its own. */
 const LONG_SILENCE: Time = 60 * SECOND;
 /** Payload of a segment that was cut by the MSS rather than by the application: the least MSS of RFC 9293, section 3.7.1. */
 const BULK = 536;
@@ -59,6 +59,8 @@ export class Tracker {
   /** Flows whose both ends are done, in the order in which that was seen: record and flow number, alternating. */
   readonly #ending: number[] = [];
   #endingHead = 0;
+  /** When the first of them may leave. */
+  #nextEnd: Time = Number.POSITIVE_INFINITY;
 
   constructor(options: TrackerOptions) {
     this.#options = options;
@@ -78,17 +80,17 @@ export class Tracker {
         const f64 = table.f64;
         const at64 = flow * STRIDE_F64;
         const silence = time - f64[at64 + F.last];
-        const idle = silence > IDLE_BREAK;
+        const idle = silence > ((bits & (3 * BIT.fin)) === 0 ? LONG_SILENCE : HALF_CLOSED_BREAK);
         if (silence > LONG_SILENCE || silence < 0) i32[at + I.bits] |= BIT.incident;
         this.#advance(segment, at, at64, d, time);
         f64[at64 + F.last] = time;
         this.#append(flow, segment, d, 0, time, frame, !idle || i32[at + I.logCount] >= LOG_BOUND);
-        if (this.#endingHead < this.#ending.length) this.#endDone(time);
+        if (time >= this.#nextEnd) this.#endDone(time);
         return;
       }
     }
     this.#unusual(flow, d, segment, time, frame);
-    if (this.#endingHead < this.#ending.length) this.#endDone(time);
+    if (time >= this.#nextEnd) this.#endDone(time);
   }
 
   /** Takes an ICMP error that quotes a segment: it belongs to the flow of the quoted segment, if that is known. */
@@ -615,8 +617,9 @@ export class Tracker {
 
   #link(at: number, entry: number): number {
     const i32 = this.table.i32;
-    if (i32[at + I.logTail] >= 0) this.log.link(i32[at + I.logTail], entry);
-    else i32[at + I.logHead] = entry;
+    // Newest first: the entry before, long out of the cache, need not be touched.
+    this.log.link(entry, i32[at + I.logTail]);
+    if (i32[at + I.logHead] < 0) i32[at + I.logHead] = entry;
     i32[at + I.logTail] = entry;
     return entry;
   }
@@ -630,7 +633,7 @@ export class Tracker {
     if (!this.#isClosed(at) && (bits & (3 * BIT.rst)) === 0) return;
     i32[at + I.bits] |= BIT.ending;
     this.#ending.push(flow, i32[at + I.number]);
-    this.#endDone(time);
+    this.#nextEnd = Math.min(this.#nextEnd, time + this.#options.linger);
   }
 
   #endDone(now: Time): void {
@@ -641,11 +644,13 @@ export class Tracker {
       const stale = table.i32[flow * STRIDE + I.number] !== queue[this.#endingHead + 1];
       if (!stale) {
         const last = table.f64[flow * STRIDE_F64 + F.last];
-        if (now - last < this.#options.linger) break;
+        this.#nextEnd = last + this.#options.linger;
+        if (now < this.#nextEnd) break;
         this.#finish(flow);
       }
       this.#endingHead += 2;
     }
+    if (this.#endingHead >= queue.length) this.#nextEnd = Number.POSITIVE_INFINITY;
     if (this.#endingHead > 4096 && this.#endingHead * 2 > queue.length) {
       queue.splice(0, this.#endingHead);
       this.#endingHead = 0;
@@ -657,7 +662,7 @@ export class Tracker {
     const at = flow * STRIDE;
     if (i32[at + I.previous] >= 0) this.#finish(i32[at + I.previous]);
     this.#options.onEnd(flow);
-    this.log.release(i32[at + I.logHead], i32[at + I.logTail]);
+    this.log.release(i32[at + I.logTail], i32[at + I.logHead]);
     const successor = i32[at + I.successor];
     if (successor >= 0) i32[successor * STRIDE + I.previous] = -1;
     this.table.remove(flow, successor < 0);

@@ -175,13 +175,21 @@ export function readHistory(tracker: Tracker, flow: number): History {
   };
 }
 
+/** The flow's log entries in the order of the capture. */
+function entriesOf(tracker: Tracker, flow: number): number[] {
+  const log = tracker.log;
+  const entries: number[] = [];
+  for (let e = tracker.table.i32[flow * STRIDE + I.logTail]; e >= 0; e = log.next(e)) entries.push(e);
+  return entries.sort((a, b) => log.frame(a) - log.frame(b));
+}
+
 /** The initial sequence number, else one below the first number that was seen, as Wireshark counts (packet-tcp.c). */
 function baseOf(tracker: Tracker, flow: number, d: number): number {
   const { i32 } = tracker.table;
   const at = flow * STRIDE;
   if ((i32[at + I.bits] & (BIT.isn << d)) !== 0) return i32[at + I.isn + d] >>> 0;
   const log = tracker.log;
-  for (let entry = i32[at + I.logHead]; entry >= 0; entry = log.next(entry)) {
+  for (const entry of entriesOf(tracker, flow)) {
     const bits = log.bits(entry);
     if ((bits & (LOG.run | LOG.icmp)) !== 0) continue;
     if (((bits & LOG.fromB) !== 0 ? 1 : 0) === d) return (log.seq(entry) - 1) >>> 0;
@@ -199,9 +207,7 @@ function readSegments(
   windowScale: Record<Side, number> | null,
 ): Seg[] {
   const log = tracker.log;
-  const entries: number[] = [];
-  for (let e = tracker.table.i32[flow * STRIDE + I.logHead]; e >= 0; e = log.next(e)) entries.push(e);
-  entries.sort((a, b) => log.frame(a) - log.frame(b));
+  const entries = entriesOf(tracker, flow);
   // Unwraps against the last number of the same sequence space, be it a seq of its owner or an ack of the other end.
   const last: Record<Side, number> = { client: 0, server: 0 };
   const unwrap = (space: Side, raw: number): number => {
