@@ -210,8 +210,7 @@ class Follower {
       yield* this.#drain();
       signal?.throwIfAborted();
     }
-    this.#tracker.end();
-    yield* this.#drain();
+    for (const _ of this.#tracker.end()) yield* this.#drain();
   }
 
   #readChunk(): void {
@@ -259,7 +258,8 @@ class Follower {
       profiles,
       distances: this.#distances,
     });
-    const flow: Flow = { ...result.connection, findings: diagnose(result, thresholds) };
+    // Not spread: its segments are made on demand.
+    const flow: Flow = Object.assign(result.connection, { findings: diagnose(result, thresholds) });
     if (selects(flow)) this.#ready.push(flow);
   }
 

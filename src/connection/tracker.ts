@@ -106,11 +106,18 @@ export class Tracker {
     this.#append(flow, segment, d, bits, time, frame, false);
   }
 
-  /** The capture is over: every flow that is left ends with it, in the order of their first segments. */
-  end(): void {
+  /**
+   * The capture is over: every flow that is left ends with it, in the order of their first segments. Pauses after each one,
+   * so that whoever takes them need not hold them all.
+   */
+  *end(): Generator<void> {
     const i32 = this.table.i32;
-    const left = [...this.table.records()].sort((a, b) => i32[a * STRIDE + I.number] - i32[b * STRIDE + I.number]);
-    for (const flow of left) this.#finish(flow);
+    const left = [...this.table.records()].sort((x, y) => i32[x * STRIDE + I.number] - i32[y * STRIDE + I.number]);
+    for (const flow of left) {
+      // An incarnation before it may have taken it along.
+      if (i32[flow * STRIDE + I.number] !== 0) this.#finish(flow);
+      yield;
+    }
   }
 
   /** In order, acknowledging, with an open window and nothing that tells of loss: what most segments are. */

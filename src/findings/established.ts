@@ -2,6 +2,7 @@ import type { Seg } from '../connection/postmortem/history.js';
 import type { Postmortem } from '../connection/postmortem/postmortem.js';
 import { isInjected, isProbe } from '../connection/postmortem/resets.js';
 import type { View } from '../connection/postmortem/view.js';
+import { retransmissionTimeout as giveUpAfter } from '../connection/profile.js';
 import { otherSide, type Side } from '../connection/state.js';
 import { SECOND } from '../connection/time.js';
 import { ACK } from '../decode/segment.js';
@@ -129,10 +130,13 @@ const unpromptedAck = each((p, side, view) => {
   return null;
 });
 
-/** Segments at the end of a side's life that were sent again and again, without an answer. */
-function unansweredTail(view: View): Seg[] {
-  const lastHeard = view.received.findLast((s) => !s.isRst)?.frame ?? -1;
-  return view.sent.filter((s) => s.frame > lastHeard && s.length > 0 && !s.isSyn);
+/** Data that a side sent, and repeated, and that was never acknowledged. */
+function neverAcknowledged(view: View): Seg[] {
+  let heard = 0;
+  for (const s of view.received) if (!s.isRst && s.ack > heard) heard = s.ack;
+  return view.sent.filter(
+    (s) => s.length > 0 && !s.isSyn && !s.isRst && s.seq + s.length > heard && !isProbe(view.sent, s),
+  );
 }
 
 function probesUnanswered(view: View, before: Seg): number {
@@ -149,16 +153,18 @@ function probesUnanswered(view: View, before: Seg): number {
 }
 
 const retransmissionTimeout = each((p, side, view) => {
-  const tail = unansweredTail(view).filter((s) => s.isRetransmission);
-  if (tail.length < 3 || !changeTo(p, side, 'ESTABLISHED')) return null;
-  const first = unansweredTail(view)[0];
+  const tail = neverAcknowledged(view).filter((s) => s.isRetransmission);
+  // Before the other end was ESTABLISHED, its request socket ignored the data: that is the opening's matter.
+  if (tail.length < 3 || !changeTo(p, side, 'ESTABLISHED') || !changeTo(p, otherSide(side), 'ESTABLISHED')) return null;
+  const first = neverAcknowledged(view)[0];
   const last = tail[tail.length - 1];
   if (last.time - first.time < SECOND) return null;
+  const limit = seconds(giveUpAfter(view.profile) * SECOND);
   return finding(p, 'retransmission-timeout', {
     endpoint: side,
     at: last.time,
     frames: [first, ...tail],
-    message: `the ${side} repeated its data ${times(tail.length)} in ${seconds(last.time - first.time)} and heard nothing more from ${endpointText(p, otherSide(side))}`,
+    message: `the ${side} repeated its data ${times(tail.length)} in ${seconds(last.time - first.time)} and ${endpointText(p, otherSide(side))} acknowledged none; without TCP_USER_TIMEOUT it gives up after ${limit}`,
     excluded:
       p.connection.tap === side
         ? []
