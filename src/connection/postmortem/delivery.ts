@@ -1,12 +1,14 @@
 import { ACK } from '../../decode/segment.js';
 import type { Time } from '../model.js';
-import { MILLISECOND } from '../time.js';
+import { MILLISECOND, SECOND } from '../time.js';
 import type { Seg } from './history.js';
 import { SAME_HOST } from './tap.js';
 import type { View } from './view.js';
 
 /** What a host's answer may be quicker than the quickest one measured. */
 const TIGHT = MILLISECOND / 10;
+/** Linux's timer wheel rounds up by at most an eighth (kernel/time/timer.c). */
+export const LATE = 1 / 8;
 /** Longest delay of an ACK that RFC 9293, section 3.8.6.3 allows is 500 ms; Linux stays below 200. */
 const DELAYED_ACK = 200 * MILLISECOND;
 
@@ -122,9 +124,17 @@ export function handshakeAckOf(view: View, copies: readonly Seg[]): Arrival | nu
   const ignores = heard.revoked.length > 0 ? ignoresUntil(view, speech) : Number.NEGATIVE_INFINITY;
   if (ignores > Number.NEGATIVE_INFINITY) return afterIgnoring(view, heard, ignores, copies, speech);
   if (speech === undefined) {
-    // On its own host an ACK that came and was not taken was ignored, and so will be the next until accept() has run.
-    const ignored = heard.revoked.length > 0 && view.roundTrip !== null && view.roundTrip < SAME_HOST;
-    if (ignored && !view.listenerSigns.some((t) => t > heard.revoked[0].time)) return null;
+    // On its own host an ACK that came and was not taken was ignored, and so will be the next until accept() has run: another
+    // connection tells, or a repetition that was due and did not come.
+    const [ignored] = heard.revoked;
+    const onItsHost = view.roundTrip !== null && view.roundTrip < SAME_HOST;
+    if (
+      ignored &&
+      onItsHost &&
+      view.until < nextRepetition(copies) &&
+      !view.listenerSigns.some((t) => t > ignored.time)
+    )
+      return null;
     const reset = view.sent.find((s) => s.isRst && s.frame > heard.cause.frame);
     const atOnce = reset && reset.time - heard.cause.time <= view.rtt + view.margin;
     if (atOnce && (reset.flags & ACK) === 0 && reset.seq === heard.cause.ack) return null;
@@ -132,6 +142,13 @@ export function handshakeAckOf(view: View, copies: readonly Seg[]): Arrival | nu
   }
   const proof = speech.frame > heard.cause.frame ? speech : null;
   return { ...heard, proof: proof ?? heard.proof };
+}
+
+/** When the next SYN+ACK is certainly due: twice the last interval later, and what a timer may be late. */
+function nextRepetition(copies: readonly Seg[]): Time {
+  const last = copies[copies.length - 1].time;
+  const interval = copies.length > 1 ? last - copies[copies.length - 2].time : SECOND;
+  return last + 2 * interval * (1 + LATE);
 }
 
 /** The host went on ignoring: what completed the handshake is what it first answered, if that ever came. */

@@ -1,6 +1,6 @@
 import type { Time, Transition } from '../model.js';
 import { MILLISECOND, SECOND } from '../time.js';
-import { echoOf } from './delivery.js';
+import { echoOf, LATE } from './delivery.js';
 import type { Seg } from './history.js';
 import type { View } from './view.js';
 
@@ -13,8 +13,6 @@ export interface Expiry {
   readonly reason: string;
 }
 
-/** Linux's timer wheel rounds up by at most an eighth (kernel/time/timer.c). */
-const LATE = 1 / 8;
 /** What it rounds up by on average: an eighth at the start of one of its levels, a sixty-fourth at the end. */
 const USUALLY_LATE = 1 / 32;
 const SCHEDULING = 100 * MILLISECOND;

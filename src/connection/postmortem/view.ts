@@ -22,6 +22,8 @@ export interface View {
   readonly profile: HostProfile;
   /** It accepted the data of a Fast Open SYN (RFC 7413), so that it may send data before the handshake is complete. */
   readonly fastOpened: boolean;
+  /** Tap time of the last frame of the capture. */
+  readonly until: Time;
   /** When the application behind its listener showed itself (see listeners.ts). */
   readonly listenerSigns: readonly Time[];
 }
@@ -34,6 +36,7 @@ export function viewsOf(
   history: History,
   profiles: Readonly<Record<Side, HostProfile>>,
   distances: Distances,
+  until: Time,
 ): Record<Side, View> {
   const own = history.segments.filter((s) => s.isOwn);
   const client = own.filter((s) => s.from === 'client');
@@ -56,6 +59,7 @@ export function viewsOf(
       margin: MILLISECOND + rtt / 4,
       profile: profiles[side],
       fastOpened: isFastOpened(sent, received),
+      until,
       listenerSigns: side === 'server' ? history.listenerSigns : [],
     };
   };
