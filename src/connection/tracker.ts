@@ -1,10 +1,12 @@
 import { ACK, FIN, RST, type Segment, SYN } from '../decode/segment.js';
+import { FlowLog } from './flow-log.js';
 import { BIT, F, I, STRIDE, STRIDE_F64 } from './flow-record.js';
 import { FlowTable } from './flow-table.js';
 import { Listeners } from './listeners.js';
 import type { Time } from './model.js';
-import { LOG, SegmentLog } from './segment-log.js';
+import { LOG, type SegmentLog } from './segment-log.js';
 import { seqAfter, seqBefore, seqWithin } from './sequence.js';
+import { StreamNumbers } from './stream-numbers.js';
 import { SECOND } from './time.js';
 
 /** Segments that a flow may log before ordinary-looking ones among the closing or lossy are folded, too. */
@@ -24,9 +26,6 @@ const BULK = 536;
 /** Copies follow each other at once; anything that TCP repeats itself comes later, or differs. */
 const COPY_WITHIN: Time = SECOND / 200;
 const ACK_COPY_WITHIN: Time = SECOND / 1000;
-
-/** Marks of entries that are not the flow's own segments. */
-const FOREIGN = LOG.icmp | LOG.successor | LOG.predecessor | LOG.oldDuplicate | LOG.copy;
 
 const CONTROL = SYN | FIN | RST;
 
@@ -48,14 +47,14 @@ export interface TrackerOptions {
  */
 export class Tracker {
   readonly table = new FlowTable();
-  readonly log = new SegmentLog();
   /** The last number that was given to a flow. */
   flows = 0;
 
   readonly listeners = new Listeners();
 
   readonly #options: TrackerOptions;
-  #streams = 0;
+  readonly #streams: StreamNumbers;
+  readonly #kept: FlowLog;
   /** Flows whose both ends are done, in the order in which that was seen: record and flow number, alternating. */
   readonly #ending: number[] = [];
   #endingHead = 0;
@@ -64,7 +63,14 @@ export class Tracker {
 
   constructor(options: TrackerOptions) {
     this.#options = options;
+    this.#streams = new StreamNumbers(this.table);
+    this.#kept = new FlowLog(this.table, options.detail);
     this.flows = options.firstFlow;
+  }
+
+  /** The entries of all flows. */
+  get log(): SegmentLog {
+    return this.#kept.entries;
   }
 
   /** Takes a TCP segment. Segments come in the order of the capture. */
@@ -84,7 +90,7 @@ export class Tracker {
         if (silence > LONG_SILENCE || silence < 0) i32[at + I.bits] |= BIT.incident;
         this.#advance(segment, at, at64, d, time);
         f64[at64 + F.last] = time;
-        this.#append(flow, segment, d, 0, time, frame, !idle || i32[at + I.logCount] >= LOG_BOUND);
+        this.#kept.append(flow, segment, d, 0, time, frame, !idle || i32[at + I.logCount] >= LOG_BOUND);
         if (time >= this.#nextEnd) this.#endDone(time);
         return;
       }
@@ -103,7 +109,7 @@ export class Tracker {
     if (this.table.i32[flow * STRIDE + I.logCount] >= CONTROL_BOUND) return;
     this.table.i32[flow * STRIDE + I.bits] |= BIT.incident;
     const bits = LOG.icmp | (segment.ipVersion === 6 ? LOG.ipv6 : 0) | (segment.quotedSeq ? LOG.quotedSeq : 0);
-    this.#append(flow, segment, d, bits, time, frame, false);
+    this.#kept.append(flow, segment, d, bits, time, frame, false);
   }
 
   /**
@@ -141,7 +147,7 @@ export class Tracker {
     let flow = found;
     let marks = 0;
     const isSyn = (s.flags & (SYN | ACK | RST | FIN)) === SYN;
-    if (flow >= 0) this.#numberStream(s, flow * STRIDE, d, isSyn);
+    if (flow >= 0) this.#streams.number(s, flow * STRIDE, d, isSyn);
     if (flow < 0) {
       flow = this.#begin(-1, s, d, time);
     } else if (isSyn) {
@@ -149,16 +155,16 @@ export class Tracker {
       if (this.#isOldDuplicate(s, at, d)) {
         marks = LOG.oldDuplicate;
       } else if (this.#opensNewIncarnation(s, at, d)) {
-        this.#append(flow, s, d, LOG.successor, time, frame, false);
+        this.#kept.append(flow, s, d, LOG.successor, time, frame, false);
         table.i32[flow * STRIDE + I.bits] |= BIT.incident;
         flow = this.#begin(flow, s, d, time);
       }
     } else {
       const previous = table.i32[flow * STRIDE + I.previous];
       if (previous >= 0 && this.#isAnswerToSyn(s, flow, d)) {
-        this.#append(previous, s, d, LOG.successor, time, frame, false);
+        this.#kept.append(previous, s, d, LOG.successor, time, frame, false);
       } else if (previous >= 0 && this.#isForPrevious(s, flow, d, previous)) {
-        this.#append(flow, s, d, LOG.predecessor, time, frame, false);
+        this.#kept.append(flow, s, d, LOG.predecessor, time, frame, false);
         flow = previous;
       } else if ((s.flags & (SYN | ACK | RST)) === (SYN | ACK) && this.#isClosed(flow * STRIDE)) {
         // A listener that has forgotten the connection takes a late copy of its SYN for a new one.
@@ -191,9 +197,9 @@ export class Tracker {
     const control = (s.flags & CONTROL) !== 0;
     const count = i32[at + I.logCount];
     if (count < LOG_BOUND || (control && count < CONTROL_BOUND)) {
-      this.#append(flow, s, d, marks, time, frame, false);
+      this.#kept.append(flow, s, d, marks, time, frame, false);
     } else {
-      this.#append(flow, s, d, marks, time, frame, true);
+      this.#kept.append(flow, s, d, marks, time, frame, true);
     }
     this.#considerEnd(flow, time);
   }
@@ -538,97 +544,9 @@ export class Tracker {
     const [portA, portB] = [i32[at + I.ports] >>> 16, i32[at + I.ports] & 0xffff];
     if (portA === portB ? d === 1 : portB > portA) bits |= BIT.openedByB;
     i32[at + I.bits] = replaced >= 0 ? bits | BIT.incident : bits;
-    i32[at + I.tcpStream] = replaced >= 0 ? this.#streams - 1 : this.#streams++;
-    if (replaced < 0) this.#numberStream(s, at, d, (s.flags & (SYN | ACK)) === SYN);
-    else this.#inheritStream(replaced * STRIDE, at);
+    if (replaced < 0) this.#streams.begin(s, at, d);
+    else this.#streams.inherit(replaced * STRIDE, at);
     return flow;
-  }
-
-  /**
-   * Keeps the numbers that Wireshark gives its conversations (packet-tcp.c): a SYN begins a new one where it carries
-   * another initial sequence number, or where a FIN or RST has passed. Incarnations begin by other rules.
-   */
-  #numberStream(s: Segment, at: number, d: number, isSyn: boolean): void {
-    const i32 = this.table.i32;
-    let bits = i32[at + I.bits];
-    if (isSyn && (bits & (BIT.streamBase << d)) !== 0) {
-      if (i32[at + I.streamBase + d] !== (s.seq | 0) || (bits & BIT.streamEnded) !== 0) {
-        this.#streams++;
-        bits &= ~((3 * BIT.streamBase) | BIT.streamEnded);
-      }
-    }
-    if ((bits & (BIT.streamBase << d)) === 0) {
-      bits |= BIT.streamBase << d;
-      i32[at + I.streamBase + d] = (s.flags & SYN) !== 0 ? s.seq : s.seq - 1;
-    }
-    if ((s.flags & (FIN | RST)) !== 0) bits |= BIT.streamEnded;
-    i32[at + I.bits] = bits;
-  }
-
-  #inheritStream(before: number, at: number): void {
-    const i32 = this.table.i32;
-    i32[at + I.bits] |= i32[before + I.bits] & (3 * BIT.streamBase);
-    i32[at + I.streamBase] = i32[before + I.streamBase];
-    i32[at + I.streamBase + 1] = i32[before + I.streamBase + 1];
-  }
-
-  #append(flow: number, s: Segment, d: number, marks: number, time: Time, frame: number, foldable: boolean): void {
-    const table = this.table;
-    const i32 = table.i32;
-    const at = flow * STRIDE;
-    const log = this.log;
-    const busySince = table.f64[flow * STRIDE_F64 + F.busySince + d];
-    const bits = marks | (d === 1 ? LOG.fromB : 0);
-    if (foldable) {
-      const last = i32[at + I.lastOrdinary + d];
-      if (last >= 0) {
-        this.#fold(at, last);
-        log.fill(last, s, bits, frame, time, busySince);
-      } else {
-        const entry = this.#link(at, log.create(s, bits, frame, time, busySince));
-        i32[at + I.lastOrdinary + d] = entry;
-        i32[at + I.lastEntry + d] = entry;
-        i32[at + I.logCount]++;
-      }
-      i32[at + I.lastIpId + d] = s.ipId;
-      return;
-    }
-    i32[at + I.logCount]++;
-    const entry = this.#link(at, log.create(s, bits, frame, time, busySince));
-    if ((marks & FOREIGN) === 0) {
-      i32[at + I.lastEntry + d] = entry;
-      i32[at + I.lastIpId + d] = s.ipId;
-    }
-    i32[at + I.run] = -1;
-    i32[at + I.lastOrdinary] = -1;
-    i32[at + I.lastOrdinary + 1] = -1;
-  }
-
-  /** Adds an ordinary segment to the flow's run, and keeps it for display where that is asked for. */
-  #fold(at: number, entry: number): void {
-    const i32 = this.table.i32;
-    const log = this.log;
-    const shown = i32[at + I.displayed] < this.#options.detail;
-    let run = i32[at + I.run];
-    if (run < 0 || (!shown && (log.bits(run) & LOG.shown) !== 0)) {
-      run = this.#link(at, log.createRun(entry));
-      if (shown) log.mark(run, LOG.shown);
-      i32[at + I.run] = run;
-    }
-    if (shown) {
-      this.#link(at, log.copy(entry, LOG.display));
-      i32[at + I.displayed]++;
-    }
-    log.fold(run, entry);
-  }
-
-  #link(at: number, entry: number): number {
-    const i32 = this.table.i32;
-    // Newest first: the entry before, long out of the cache, need not be touched.
-    this.log.link(entry, i32[at + I.logTail]);
-    if (i32[at + I.logHead] < 0) i32[at + I.logHead] = entry;
-    i32[at + I.logTail] = entry;
-    return entry;
   }
 
   /** Queues a flow whose both ends are done, by FIN or by RST: it leaves the table after `linger` without a segment. */
@@ -669,7 +587,7 @@ export class Tracker {
     const at = flow * STRIDE;
     if (i32[at + I.previous] >= 0) this.#finish(i32[at + I.previous]);
     this.#options.onEnd(flow);
-    this.log.release(i32[at + I.logTail], i32[at + I.logHead]);
+    this.#kept.release(flow);
     const successor = i32[at + I.successor];
     if (successor >= 0) i32[successor * STRIDE + I.previous] = -1;
     this.table.remove(flow, successor < 0);
