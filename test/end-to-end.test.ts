@@ -179,6 +179,15 @@ describe('bad input', () => {
     expect(result.err).toContain('permission');
   });
 
+  it('a capture that breaks off is a finding of its own', async () => {
+    writeFileSync(path('cut'), whole.subarray(0, -7));
+    const result = await lastack(['analyze', path('cut'), '--format', 'json']);
+    oneLine(result);
+    const { acrossFlows, captures } = JSON.parse(result.out);
+    expect(captures[0]).toMatchObject({ complete: false, frames: 11 });
+    expect(acrossFlows).toMatchObject([{ kind: 'truncated-capture', subject: path('cut'), severity: 'notice' }]);
+  });
+
   it('a broken capture does not stop the next one', async () => {
     const result = await lastack(['analyze', path('text'), capture('half-close'), '--format', 'json']);
     oneLine(result);

@@ -1,6 +1,9 @@
 import type { Seg } from '../connection/postmortem/history.js';
 import type { Postmortem } from '../connection/postmortem/postmortem.js';
 import { otherSide, type Side } from '../connection/state.js';
+import type { CaptureSummary } from './analysis.js';
+import { CATALOGUE } from './catalogue/index.js';
+import type { AcrossFinding } from './finding.js';
 import { finding, type Rule, times } from './rule.js';
 
 const midStream: Rule = (p) => {
@@ -83,3 +86,26 @@ const reordered: Rule = (p) => {
 };
 
 export const CAPTURE_RULES: readonly Rule[] = [midStream, oneSided, gap, copies, reordered];
+
+/** Captures that end in the middle of a record: their states are as of the last whole one. */
+export function truncatedCaptures(captures: readonly CaptureSummary[]): AcrossFinding[] {
+  const { severity, checks } = CATALOGUE['truncated-capture'];
+  return captures.flatMap(({ path, error, clock, lastFrameAt }) => {
+    if (error?.code !== 'truncated-record' || clock === null || lastFrameAt === null) return [];
+    const message = `the capture breaks off at frame ${error.frame}: expected ${error.expected}, found ${error.found}`;
+    const advice = checks[0].command.replace('FILE', path);
+    return [
+      {
+        kind: 'truncated-capture',
+        severity,
+        subject: path,
+        clock,
+        at: lastFrameAt,
+        flows: 0,
+        examples: [],
+        message,
+        advice,
+      },
+    ];
+  });
+}

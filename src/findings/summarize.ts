@@ -5,6 +5,7 @@ import { SECOND } from '../connection/time.js';
 import { RST } from '../decode/segment.js';
 import { AcrossFlows } from './across-flows.js';
 import type { Analysis, CaptureSummary, FindingSummary, Outcome } from './analysis.js';
+import { truncatedCaptures } from './capture.js';
 import { type Finding, type FindingKind, type Flow, SEVERITIES, type Severity } from './finding.js';
 import { withPort } from './rule.js';
 import type { Thresholds } from './thresholds.js';
@@ -77,7 +78,7 @@ export class Summarizer {
       outcomes: this.#outcomes,
       statesAtEnd: { client: Object.fromEntries(this.#states.client), server: Object.fromEntries(this.#states.server) },
       findings: [...this.#kinds].map(([kind, count]) => count.summary(kind)).sort(byImportance),
-      acrossFlows: this.#across.findings(),
+      acrossFlows: [...this.#across.findings(), ...truncatedCaptures(captures)],
       tap,
       tapRtt: tap === 'client' || tap === 'server' ? median(this.#roundTrips[tap]) : null,
       worst: this.#worst,
