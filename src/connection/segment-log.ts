@@ -53,8 +53,6 @@ export const LOG = {
   /** The same frame once more: a mirror port, or several interfaces captured together. */
   copy: 1 << 22,
   fastOpen: 1 << 18,
-  /** Sequence numbers of an ICMP error's quoted segment are known. */
-  quotedSeq: 1 << 19,
 } as const;
 
 class Page {

@@ -3,9 +3,6 @@
  * Arguments may be signed or unsigned 32-bit numbers; comparisons hold for distances below 2^31.
  */
 
-/** How far `a` lies after `b`, in [-2^31, 2^31). */
-export const seqDistance = (a: number, b: number): number => (a - b) | 0;
-
 /** `a` comes before `b`. */
 export const seqBefore = (a: number, b: number): boolean => ((a - b) | 0) < 0;
 

@@ -1,6 +1,5 @@
 import type { Time } from './model.js';
 
 /** Units of `Time`. */
-export const MICROSECOND: Time = 1e3;
 export const MILLISECOND: Time = 1e6;
 export const SECOND: Time = 1e9;

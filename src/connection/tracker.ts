@@ -99,16 +99,16 @@ export class Tracker {
     if (time >= this.#nextEnd) this.#endDone(time);
   }
 
-  /** Takes an ICMP error that quotes a segment: it belongs to the flow of the quoted segment, if that is known. */
+  /** Takes an ICMP error that quotes a segment: it belongs to the flow of the quoted segment, if that is known and its sequence number was quoted. */
   icmpError(segment: Segment, time: Time, frame: number): void {
     let flow = this.table.find(segment);
-    if (flow < 0) return;
+    if (flow < 0 || !segment.quotedSeq) return;
     const d = this.table.direction;
     const previous = this.table.i32[flow * STRIDE + I.previous];
-    if (previous >= 0 && segment.quotedSeq && this.#isForPrevious(segment, flow, d, previous)) flow = previous;
+    if (previous >= 0 && this.#isForPrevious(segment, flow, d, previous)) flow = previous;
     if (this.table.i32[flow * STRIDE + I.logCount] >= CONTROL_BOUND) return;
     this.table.i32[flow * STRIDE + I.bits] |= BIT.incident;
-    const bits = LOG.icmp | (segment.ipVersion === 6 ? LOG.ipv6 : 0) | (segment.quotedSeq ? LOG.quotedSeq : 0);
+    const bits = LOG.icmp | (segment.ipVersion === 6 ? LOG.ipv6 : 0);
     this.#kept.append(flow, segment, d, bits, time, frame, false);
   }
 

@@ -3,8 +3,6 @@ import type { Analysis, CaptureSummary } from '../findings/analysis.js';
 import { timestamp } from './flow-json.js';
 
 /** What `analyze --format json` prints: one object for all captures. Times are ISO 8601 in UTC, null where unknown. */
-export type AnalysisJson = ReturnType<typeof analysisJson>;
-
 export function analysisJson(analysis: Analysis) {
   return {
     captures: analysis.captures.map(captureJson),

@@ -193,7 +193,6 @@ function baseOf(tracker: Tracker, flow: number, d: number): number {
     const bits = log.bits(entry);
     if ((bits & (LOG.run | LOG.icmp)) !== 0) continue;
     if (((bits & LOG.fromB) !== 0 ? 1 : 0) === d) return (log.seq(entry) - 1) >>> 0;
-    if ((bits & ACK) !== 0 && (bits & SYN) === 0) return (log.ack(entry) - 1) >>> 0;
     if ((bits & ACK) !== 0) return (log.ack(entry) - 1) >>> 0;
   }
   return 0;
