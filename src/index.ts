@@ -14,6 +14,16 @@ export async function analyze(captures: string | readonly string[], options: Opt
   return summarizer.result(stream.captures);
 }
 
+export type {
+  ComparedFinding,
+  ComparedFlow,
+  Comparison,
+  FlowClock,
+  OneTapSegment,
+  PathFates,
+  PathSegment,
+} from './compare/compared-flow.js';
+export { type ComparedFlowStream, compare } from './compare/compare.js';
 export { CaptureError, type CaptureErrorCode } from './capture/error.js';
 export { openCapture } from './capture/open.js';
 export type { CaptureInfo, PacketSource } from './capture/source.js';
