@@ -5,7 +5,7 @@ const MOST_DRIFT = 500e-6;
 /** Drifts between which the uncertainty is searched for. */
 const GRID = 32;
 /** A drift is believed for what it widens the corridor, beyond this share of what it moves over the whole time. */
-const RELUCTANCE = 0.02;
+const RELUCTANCE = 0.25;
 
 /** The difference of two clocks: `offset + drift * (time - origin)`, in nanoseconds. */
 export interface ClockLine {

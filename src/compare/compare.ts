@@ -198,7 +198,7 @@ class Run {
     if (matcher.pendingOf(link) > 0) matcher.settle(link, false);
     const quiet = sides.i32[at + S.quiet] === 1;
     if (!quiet && !this.#isSound(tap, record, link)) {
-      agreeOnRoles(matcher, this.#trackers, tap, record);
+      agreeOnRoles(matcher, this.#trackers, this.#clock, tap, record);
       const ended = readEnded(tap, record, this.#trackers[tap], matcher, this.#taps[tap].newest);
       const waiting = this.#ended.get(link);
       if (waiting === undefined) this.#ended.set(link, [ended]);

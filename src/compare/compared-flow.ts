@@ -76,7 +76,10 @@ export interface ComparedFinding extends Finding {
 
 /** A segment as the ladder shows it: when it passed either tap. */
 export interface PathSegment {
+  /** As at the sender's side, with the client's side's sequence numbers; an injected one as at the receiver's. */
   readonly segment: LoggedSegment;
+  /** Its frame in the capture of the receiver's side; null where it is not there, or not told of by itself. */
+  readonly arrivalFrame: number | null;
   readonly fate: 'delivered' | 'lost' | 'injected' | 'unknown';
   /** By the reference clock; null where it did not pass, or is not known to. */
   readonly sentAt: Time | null;

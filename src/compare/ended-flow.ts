@@ -1,4 +1,4 @@
-import { BIT, I, STRIDE } from '../connection/flow-record.js';
+import { BIT, F, I, STRIDE, STRIDE_F64 } from '../connection/flow-record.js';
 import type { Time } from '../connection/model.js';
 import { type History, readHistory } from '../connection/postmortem/history.js';
 import type { Tracker } from '../connection/tracker.js';
@@ -6,6 +6,7 @@ import type { TapIndex } from './compared-flow.js';
 import { S, SD } from './flow-sides.js';
 import { D, L, LINK } from './links.js';
 import type { Matcher } from './matcher.js';
+import type { ReferenceClock } from './reference-clock.js';
 
 /** One direction's counts at one tap; differences are of a segment's times at the second and at the first tap. */
 export interface DirectionCount {
@@ -73,28 +74,32 @@ export function readEnded(
   };
 }
 
-/** Where only one tap saw who opened, the other one takes its word. */
+/**
+ * Lets both taps name the same end as the client: where only one saw who opened, the other takes its word; in a simultaneous
+ * open, where each tap saw the SYN of its own side first, the earlier one counts.
+ */
 export function agreeOnRoles(
   matcher: Matcher,
   trackers: readonly [Tracker, Tracker],
+  clock: ReferenceClock,
   tap: TapIndex,
   record: number,
 ): void {
   const sides = matcher.sides[tap];
   const at = sides.at(record);
-  const other = (1 - tap) as TapIndex;
   const partner = sides.i32[at + S.partner];
   const number = sides.i32[at + S.partnerNumber];
+  const other: TapIndex = tap === 0 ? 1 : 0;
   if (number === 0 || matcher.sides[other].numberOf(partner) !== number) return;
-  const own = trackers[tap].table.i32;
-  const their = trackers[other].table.i32;
-  const [bits, theirBits] = [own[record * STRIDE + I.bits], their[partner * STRIDE + I.bits]];
-  const flip = matcher.links.i32[matcher.links.at(sides.i32[at + S.link]) + L.bits];
-  const turned = ((flip >> tap) ^ (flip >> other)) & 1;
-  const openerHere = (bits & BIT.openedByB) !== 0 ? 1 : 0;
-  const openerThere = ((theirBits & BIT.openedByB) !== 0 ? 1 : 0) ^ turned;
-  if (openerHere === openerThere) return;
-  if ((bits & BIT.rolesKnown) === 0) own[record * STRIDE + I.bits] = bits ^ BIT.openedByB;
-  else if ((theirBits & BIT.rolesKnown) === 0) their[partner * STRIDE + I.bits] = theirBits ^ BIT.openedByB;
-  else if (tap === 1) own[record * STRIDE + I.bits] = bits ^ BIT.openedByB;
+  const records = tap === 0 ? [record, partner] : [partner, record];
+  const tables = trackers.map((tracker) => tracker.table);
+  const bits = tables.map(({ i32 }, t) => i32[records[t] * STRIDE + I.bits]);
+  const flipped = matcher.links.i32[matcher.links.at(sides.i32[at + S.link]) + L.bits];
+  const openers = bits.map((b, t) => ((b & BIT.openedByB) !== 0 ? 1 : 0) ^ ((flipped >> t) & 1));
+  if (openers[0] === openers[1]) return;
+  const known = bits.map((b) => (b & BIT.rolesKnown) !== 0);
+  const starts = tables.map(({ f64 }, t) => clock.toReference(t === 0 ? 0 : 1, f64[records[t] * STRIDE_F64 + F.start]));
+  const right = known[0] !== known[1] ? known.indexOf(true) : starts[0] <= starts[1] ? 0 : 1;
+  const wrong = 1 - right;
+  tables[wrong].i32[records[wrong] * STRIDE + I.bits] ^= BIT.openedByB;
 }

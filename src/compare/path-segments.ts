@@ -23,7 +23,7 @@ export function pathSegments(views: Readonly<Record<Side, SideView | null>>, fat
     const arrivals = new Map<string, LoggedSegment[]>();
     for (const segment of ownSegments(far, from)) {
       if (injected.has(segment.frame)) {
-        path.push(passed(segment, 'injected', null, far.toReference(segment.time)));
+        path.push(passed(segment, 'injected', null, far.toReference(segment.time), segment.frame));
         continue;
       }
       const key = keyOf(far, segment);
@@ -39,7 +39,9 @@ export function pathSegments(views: Readonly<Record<Side, SideView | null>>, fat
       const arrival = segment.icmp === null ? arrivals.get(keyOf(near, segment))?.shift() : undefined;
       // What the client's side has folded is in its run, which is shown as a whole.
       if (arrival === undefined && from === 'server' && segment.icmp === null && hasRuns(client)) continue;
-      path.push(passed(shown, 'delivered', sentAt, arrival ? far.toReference(arrival.time) : null));
+      path.push(
+        passed(shown, 'delivered', sentAt, arrival ? far.toReference(arrival.time) : null, arrival?.frame ?? null),
+      );
     }
   }
   for (const segment of client.postmortem.connection.segments)
@@ -67,7 +69,8 @@ const passed = (
   fate: PathSegment['fate'],
   sentAt: Time | null,
   arrivedAt: Time | null,
-): PathSegment => ({ segment, fate, sentAt, arrivedAt });
+  arrivalFrame: number | null = null,
+): PathSegment => ({ segment, fate, sentAt, arrivedAt, arrivalFrame });
 
 function frames(fates: Fates, from: Side, kind: 'lost' | 'injected'): Set<number> {
   const of = from === 'client' ? fates?.clientToServer : fates?.serverToClient;
