@@ -36,19 +36,22 @@ export function pathFates(evidence: PathEvidence, from: Side): PathFates {
   const their = ended[receiver]?.counts[direction];
   const counts = [own, their].filter((c) => c !== undefined);
   const delivered = sum(counts, (c) => c.delivered);
+  const { least, most } = delayBetween(evidence, direction, receiver);
   const passedOne = (tap: TapIndex): { covered: OneTapSegment[]; uncovered: number } => {
     const all = (unmatched[tap]?.segments ?? []).filter((s) => s.direction === direction);
     const limits = coverage(evidence, tap === 0 ? 1 : 0);
     const covered: OneTapSegment[] = [];
     for (const s of all) {
       const time = clock.toReference(tap, s.time);
-      if (time >= limits.from && time <= limits.until) covered.push(oneTapSegment(evidence, s, time, from));
+      // When it would have passed the other tap: after its delay where that is the receiver's, else before.
+      const [soonest, latest] = tap === sender ? [time + least, time + most] : [time - most, time - least];
+      if (soonest >= limits.from && latest <= limits.until) covered.push(oneTapSegment(evidence, s, time, from));
     }
     return { covered, uncovered: all.length - covered.length };
   };
   const sent = passedOne(sender);
   const came = passedOne(receiver);
-  const { lost, inFlight } = split(evidence, sent.covered, direction, receiver, counts, delivered);
+  const { lost, inFlight } = split(evidence, sent.covered, direction, receiver, delivered);
   return {
     delivered,
     lost,
@@ -77,8 +80,9 @@ export function coverage(evidence: PathEvidence, tap: TapIndex): Span {
   for (const s of evidence.unmatched[other]?.segments ?? []) {
     if ((s.flags & RST) !== 0 || senderTap(evidence, s) !== tap) continue;
     const time = evidence.clock.toReference(other, s.time);
-    if (time < span.from) from = span.from;
-    if (time > span.until) until = span.until;
+    const { least, most } = delayBetween(evidence, s.direction, other);
+    if (time - most < span.from) from = span.from;
+    if (time - least > span.until) until = span.until;
   }
   return { from, until };
 }
@@ -96,13 +100,12 @@ function split(
   sent: readonly OneTapSegment[],
   direction: number,
   receiver: TapIndex,
-  counts: readonly DirectionCount[],
   delivered: number,
 ): { lost: OneTapSegment[]; inFlight: number } {
   const { clock, spans, ended } = evidence;
   if (delivered === 0 || !clock.known) return { lost: [...sent], inFlight: 0 };
   const end = Math.max(...spans.map((s) => s?.until ?? Number.NEGATIVE_INFINITY));
-  const delay = delayOf(evidence, counts, receiver);
+  const delay = delayBetween(evidence, direction, receiver);
   const isLate = (s: OneTapSegment): boolean => s.time + delay.least > end;
   const arrived = Math.max(...ended.map((e) => (e === null ? Number.NEGATIVE_INFINITY : e.lastFound[direction])));
   const dead = sent.some((s) => !isLate(s) && s.time > arrived - delay.least);
@@ -134,6 +137,13 @@ function delayOf(
   const least = Math.min(...counts.map((c) => c.least)) - offset;
   const most = Math.max(...counts.map((c) => c.most)) - offset;
   return receiver === 1 ? { least, most, offset } : { least: -most, most: -least, offset };
+}
+
+/** The delays of what was delivered in a direction; none where nothing was, or the clocks are not known. */
+function delayBetween(evidence: PathEvidence, direction: number, receiver: TapIndex): { least: Time; most: Time } {
+  const counts = evidence.ended.flatMap((e) => (e === null ? [] : [e.counts[direction]]));
+  if (!evidence.clock.known || sum(counts, (c) => c.delivered) === 0) return { least: 0, most: 0 };
+  return delayOf(evidence, counts, receiver);
 }
 
 function oneTapSegment(evidence: PathEvidence, s: UnmatchedSegment, time: Time, from: Side): OneTapSegment {
