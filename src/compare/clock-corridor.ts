@@ -5,7 +5,9 @@ const MOST_DRIFT = 500e-6;
 /** Drifts between which the uncertainty is searched for. */
 const GRID = 32;
 /** A drift is believed for what it widens the corridor, beyond this share of what it moves over the whole time. */
-const RELUCTANCE = 0.25;
+const RELUCTANCE = 0.5;
+/** And beyond this: what a short time's jitter makes of it is no drift. */
+const LEAST_GAIN: Time = 1e5;
 
 /** The difference of two clocks: `offset + drift * (time - origin)`, in nanoseconds. */
 export interface ClockLine {
@@ -87,6 +89,13 @@ export class ClockCorridor {
     return this.#fitted;
   }
 
+  /** How far the drift can be from that of the line. */
+  get driftUncertainty(): number {
+    const drift = this.#fitted?.drift ?? 0;
+    const [least, most] = [this.#possible[0]?.drift ?? -MOST_DRIFT, this.#possible.at(-1)?.drift ?? MOST_DRIFT];
+    return Math.max(most - drift, drift - least);
+  }
+
   /** How far from the line the clocks' difference can be at a time. */
   uncertaintyAt(time: Time): Time {
     const line = this.#fitted;
@@ -113,7 +122,8 @@ export class ClockCorridor {
     const low = (drift: number): number => -below.least(drift, origin);
     const width = (drift: number): number => high(drift) - low(drift);
     const worth = (drift: number): number => width(drift) - RELUCTANCE * Math.abs(drift) * (last - first);
-    const drift = maximum(worth, -MOST_DRIFT, MOST_DRIFT);
+    const best = maximum(worth, -MOST_DRIFT, MOST_DRIFT);
+    const drift = width(0) >= 0 && worth(best) - width(0) < LEAST_GAIN ? 0 : best;
     this.#fitted = { origin, offset: (high(drift) + low(drift)) / 2, drift };
     this.excess = Math.max(0, -width(drift));
     const least = boundary(width, drift, -MOST_DRIFT);

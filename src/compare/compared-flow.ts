@@ -50,6 +50,8 @@ export interface PathFates {
   readonly altered: number;
   /** Sent so shortly before both captures end that nothing tells whether they arrived. */
   readonly inFlight: number;
+  /** Not in the receiver's side's capture, though the receiver acknowledged them and nobody sent them again: it missed them. */
+  readonly missed: number;
   /** Passed one tap at a time that the other capture does not cover. */
   readonly uncovered: number;
   /** Null where nothing was delivered, or the clocks' difference is not known. */
@@ -62,6 +64,8 @@ export interface FlowClock {
   readonly offset: number;
   /** Parts per million: how much it gains. */
   readonly drift: number;
+  /** Parts per million: the drift's error is no larger, if it is steady and below 500. */
+  readonly driftUncertainty: number;
   /** Seconds: the offset's error is no larger, whatever the delays were. */
   readonly uncertainty: number;
 }

@@ -25,6 +25,9 @@ export interface PathEvidence {
   readonly clientTap: TapIndex;
 }
 
+/** Repetitions up to which the log of a flow has each. */
+const MOST_REPETITIONS = 64;
+
 /** What became of the segments that one side sent. */
 export function pathFates(evidence: PathEvidence, from: Side): PathFates {
   const { ended, unmatched, clock, clientTap } = evidence;
@@ -51,7 +54,8 @@ export function pathFates(evidence: PathEvidence, from: Side): PathFates {
   };
   const sent = passedOne(sender);
   const came = passedOne(receiver);
-  const { lost, inFlight } = split(evidence, sent.covered, direction, receiver, delivered);
+  const { lost: missing, inFlight } = split(evidence, sent.covered, direction, receiver, delivered);
+  const lost = missing.filter((s) => !hasArrived(evidence, s, sender, receiver));
   return {
     delivered,
     lost,
@@ -62,6 +66,7 @@ export function pathFates(evidence: PathEvidence, from: Side): PathFates {
     reordered: sum(counts, (c) => c.reordered),
     altered: sum(counts, (c) => c.altered),
     inFlight,
+    missed: missing.length - lost.length,
     uncovered: sent.uncovered + came.uncovered,
     delay: delivered === 0 || !clock.known ? null : delays(evidence, counts, delivered, sender),
   };
@@ -92,6 +97,34 @@ function senderTap(evidence: PathEvidence, s: UnmatchedSegment): TapIndex {
   const known = evidence.ended[0] ?? evidence.ended[1];
   const byClient = s.direction === known?.clientDirection;
   return byClient ? evidence.clientTap : evidence.clientTap === 0 ? 1 : 0;
+}
+
+/**
+ * Data that the receiver acknowledged though its sender never repeated it did arrive: the capture on the receiver's side
+ * missed it.
+ */
+function hasArrived(evidence: PathEvidence, lost: OneTapSegment, sender: TapIndex, receiver: TapIndex): boolean {
+  const occupied = lost.length + ((lost.flags & FIN) !== 0 ? 1 : 0);
+  const own = evidence.ended[sender]?.history;
+  if (occupied === 0 || (lost.flags & (SYN | RST)) !== 0 || own === undefined || evidence.ended[receiver] === null)
+    return false;
+  const seq = lost.seq - own.base[lost.from];
+  // Of a flow with very many repetitions not all are kept, each by itself.
+  if (own.retransmissions[lost.from] > MOST_REPETITIONS) return false;
+  const repeated = own.segments.some(
+    (s) =>
+      s.from === lost.from &&
+      s.frame !== lost.frame &&
+      s.run === null &&
+      s.end > s.seq &&
+      ((s.end - seq) | 0) > 0 &&
+      ((s.seq - seq - occupied) | 0) < 0,
+  );
+  if (repeated) return false;
+  const acknowledged = own.segments.some(
+    (s) => s.from !== lost.from && s.isOwn && !s.isRst && ((s.ack - seq - occupied) | 0) >= 0,
+  );
+  return acknowledged;
 }
 
 /** What was sent just before both captures end may still have been under way, unless the path had stopped to deliver before. */
@@ -132,8 +165,9 @@ function delayOf(
   receiver: TapIndex,
 ): { least: Time; most: Time; offset: Time } {
   const known = ended[0] ?? ended[1];
-  const middle = known === null ? 0 : (known.history.start + known.history.end) / 2;
-  const offset = clock.difference(clock.toReference(known?.tap ?? 0, middle));
+  const start = known === null ? 0 : clock.toReference(known.tap, known.history.start);
+  const last = Math.max(start, ...(known?.lastFound ?? []));
+  const offset = clock.difference((start + last) / 2);
   const least = Math.min(...counts.map((c) => c.least)) - offset;
   const most = Math.max(...counts.map((c) => c.most)) - offset;
   return receiver === 1 ? { least, most, offset } : { least: -most, most: -least, offset };

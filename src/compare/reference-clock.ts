@@ -68,6 +68,7 @@ export class ReferenceClock {
     return {
       offset: sign * (epochs + valueAt(line, time) / SECOND),
       drift: sign * line.drift * 1e6,
+      driftUncertainty: this.#corridor.driftUncertainty * 1e6,
       uncertainty: this.#corridor.uncertaintyAt(time) / SECOND,
     };
   }

@@ -80,7 +80,7 @@ class CompareLadder {
         break;
       case 'run': {
         const bytes = row.bytes > 0 ? `, ${formatBytes(row.bytes)}` : '';
-        const text = `… ${formatCount(row.segments)} segments${bytes}, ${formatDuration(row.until - row.at)} …`;
+        const text = `… ${formatCount(row.segments)} ${row.segments === 1 ? 'segment' : 'segments'}${bytes}, ${formatDuration(row.until - row.at)} …`;
         const inset = Math.max(0, (this.#near + 1 + this.#far - displayWidth(text)) >> 1);
         this.#emitAt(row.at, {}, [
           [null, ' '.repeat(inset)],
@@ -276,6 +276,7 @@ function lossWords({ fates }: ComparedFlow): string[] {
     if (path.duplicated > 0) facts.push(`${formatCount(path.duplicated)} duplicated`);
     if (path.reordered > 0) facts.push(`${formatCount(path.reordered)} reordered`);
     if (path.altered > 0) facts.push(`${formatCount(path.altered)} altered`);
+    if (path.missed > 0) facts.push(`${formatCount(path.missed)} missed by the ${otherSide(from)}'s side's capture`);
     if (path.inFlight > 0) facts.push(`${formatCount(path.inFlight)} under way at the end`);
     if (path.delay !== null) facts.push(`${formatDuration(Math.round(path.delay.mean * 1e9))} on the way`);
     return [`to the ${otherSide(from)}: ${facts.join(', ')}`];

@@ -63,7 +63,9 @@ export function comparisonText(
     ...(flows.first > 0 ? [`${formatCount(flows.first)} in the first only`] : []),
     ...(flows.second > 0 ? [`${formatCount(flows.second)} in the second only`] : []),
   ];
-  lines.push(`${formatCount(flows.both)} ${flows.both === 1 ? 'connection' : 'connections'} in both captures${only.map((text) => `, ${text}`).join('')}`);
+  lines.push(
+    `${formatCount(flows.both)} ${flows.both === 1 ? 'connection' : 'connections'} in both captures${only.map((text) => `, ${text}`).join('')}`,
+  );
   if (overlap.kind !== 'nothing') lines.push('', ...pathLines(comparison, width));
   const kinds = findings.kinds();
   if (kinds.length > 0) lines.push('', 'What is wrong, and what decides it');
@@ -90,14 +92,16 @@ export function overlapWords({ overlap, captures, delivered }: Comparison): stri
   const from = formatTimestamp(Math.round(overlap.from), clock).slice(0, 19).replace('T', ' ');
   const until = formatTimestamp(Math.round(overlap.until), clock).slice(11, 19);
   return overlap.until < overlap.from
-    ? 'The captures did not run at the same time.'
-    : `Both ran from ${from} to ${until} UTC (${formatDuration(overlap.until - overlap.from)}).`;
+    ? 'The captures hold no frames of the same time.'
+    : `Both hold frames from ${from} to ${until} UTC (${formatDuration(overlap.until - overlap.from)}).`;
 }
 
-function clockWords({ offset, drift, uncertainty }: NonNullable<Comparison['clock']>): string {
+function clockWords({ offset, drift, driftUncertainty, uncertainty }: NonNullable<Comparison['clock']>): string {
   const amount = formatDuration(Math.round(Math.abs(offset) * 1e9));
   const gains =
-    Math.abs(drift) < 0.05 ? '' : `, ${drift < 0 ? 'losing' : 'gaining'} ${Math.abs(drift).toFixed(1)} µs a second`;
+    Math.abs(drift) <= driftUncertainty
+      ? ''
+      : `, ${drift < 0 ? 'losing' : 'gaining'} ${Math.abs(drift).toFixed(1)} µs a second`;
   return `The second clock is ${amount} ${offset < 0 ? 'behind' : 'ahead of'} the first one, to ±${formatDuration(Math.round(uncertainty * 1e9))}${gains}.`;
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ACK } from '../../src/decode/segment.js';
 import { clientSide, compared, fatesOf, pathLog, rawClient, rawServer, scratchCaptures, serverSide } from './pairs.js';
-import { TcpHeader, withTcp } from './rewrite.js';
+import { type RawFrame, TcpHeader, withTcp } from './rewrite.js';
 
 const NAMES = [
   'accept-queue-overflow',
@@ -106,6 +106,16 @@ describe('what lies between the taps', () => {
       expect(flows[0].fates?.serverToClient.delivered).toBeGreaterThan(3);
     },
   );
+
+  it('does not call lost what the capture missed and the receiver acknowledged', async () => {
+    const data = (frame: RawFrame): boolean => new TcpHeader(frame.bytes).payload > 0;
+    const gappy = rawServer('normal-close').map((frame) =>
+      data(frame) && new TcpHeader(frame.bytes).sourcePort !== 80 ? [] : frame,
+    );
+    const { flows } = await compared(clientSide('normal-close'), scratch('gappy', gappy));
+    expect(fatesOf(flows).lost).toEqual([]);
+    expect(flows[0].fates?.clientToServer.missed).toBe(1);
+  });
 
   it('tells copies that the path made from what its sender repeats', async () => {
     const doubled = rawServer('normal-close').map((frame) => {
