@@ -14,6 +14,10 @@ export async function analyze(captures: string | readonly string[], options: Opt
   return summarizer.result(stream.captures);
 }
 
+export { CaptureError, type CaptureErrorCode } from './capture/error.js';
+export { openCapture } from './capture/open.js';
+export type { CaptureInfo, PacketSource } from './capture/source.js';
+export { type ComparedFlowStream, type CompareOptions, compare } from './compare/compare.js';
 export type {
   ComparedFinding,
   ComparedFlow,
@@ -23,10 +27,6 @@ export type {
   PathFates,
   PathSegment,
 } from './compare/compared-flow.js';
-export { type ComparedFlowStream, compare } from './compare/compare.js';
-export { CaptureError, type CaptureErrorCode } from './capture/error.js';
-export { openCapture } from './capture/open.js';
-export type { CaptureInfo, PacketSource } from './capture/source.js';
 export { FilterError } from './connection/flow-filter.js';
 export type {
   Basis,

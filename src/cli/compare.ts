@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { comparedFlowJson, comparisonJson } from '../report/compare-json.js';
 import { compareLadder } from '../report/compare-ladder.js';
 import { ComparisonFindings, comparisonText, overlapWords } from '../report/compare-text.js';
@@ -26,6 +26,7 @@ const FEW = 3;
 interface CompareOptions extends CommonOptions {
   readonly clientSide?: readonly string[];
   readonly serverSide?: readonly string[];
+  readonly tap?: { readonly name: string; readonly files: string };
 }
 
 export function addCompare(program: Command, context: Context, done: (status: number) => void): void {
@@ -35,7 +36,12 @@ export function addCompare(program: Command, context: Context, done: (status: nu
     .argument('[client-side]', 'what was captured on one side')
     .argument('[server-side]', 'what was captured on the other side')
     .option('--client-side <file...>', 'the files of one side, where there are several')
-    .option('--server-side <file...>', 'the files of the other side');
+    .option('--server-side <file...>', 'the files of the other side')
+    .option(
+      '--tap <name=file>',
+      'a third capture, from between the two sides: on which stretch segments were lost',
+      tap,
+    );
   addCommonOptions(command, context.library, ['text', 'json', 'ndjson'])
     .addHelpText('after', EXAMPLES)
     .action(async (first: string | undefined, second: string | undefined, options: CompareOptions) =>
@@ -58,19 +64,36 @@ async function compare(
   if (wrong !== null) {
     return runWithOutput(context, undefined, () => Promise.reject(new UsageError(wrong)));
   }
-  return runOnCaptures(context, sides.flat(), options, options.format !== 'text', async (output, library) => {
-    const selected = options.flow !== undefined || options.finding !== undefined || options.filter !== undefined;
-    const settings = { ...library, detail: selected && options.format === 'text' ? 'full' : 'summary' } as const;
-    const stream = context.library.compare(...sides, settings, options.format === 'text' ? () => {} : null);
-    const count = await print(context, stream, options, selected, output);
-    const comparison = stream.comparison();
-    const status = judge(context, comparison.captures.flat());
-    if (options.quiet) return status;
-    if (selected && count === 0 && status === 0) say(context, 'no connection matches');
-    const words = options.format === 'text' && !selected ? null : overlapWords(comparison);
-    if (words !== null && comparison.overlap.kind !== 'together') say(context, words);
-    return status;
-  });
+  const third = options.tap === undefined ? [] : [options.tap.files];
+  return runOnCaptures(
+    context,
+    [...sides.flat(), ...third],
+    options,
+    options.format !== 'text',
+    async (output, library) => {
+      const selected = options.flow !== undefined || options.finding !== undefined || options.filter !== undefined;
+      const settings = {
+        ...library,
+        detail: selected && options.format === 'text' ? 'full' : 'summary',
+        ...(options.tap && { middle: options.tap }),
+      } as const;
+      const stream = context.library.compare(...sides, settings, options.format === 'text' ? () => {} : null);
+      const count = await print(context, stream, options, selected, output);
+      const comparison = stream.comparison();
+      const status = judge(context, comparison.captures.flat());
+      if (options.quiet) return status;
+      if (selected && count === 0 && status === 0) say(context, 'no connection matches');
+      const words = options.format === 'text' && !selected ? null : overlapWords(comparison);
+      if (words !== null && comparison.overlap.kind !== 'together') say(context, words);
+      return status;
+    },
+  );
+}
+
+function tap(text: string): { name: string; files: string } {
+  const [, name, files] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (files === undefined) throw new InvalidArgumentError('It is written NAME=FILE.');
+  return { name, files };
 }
 
 const named = (one: string | undefined, several: readonly string[] = []): readonly string[] =>

@@ -15,12 +15,18 @@ import { inOrderOfTime } from './file-order.js';
 import { S } from './flow-sides.js';
 import { L } from './links.js';
 import { Matcher } from './matcher.js';
+import { type MiddleCapture, type MiddleTap, middleTap } from './middle-tap.js';
 import { ReferenceClock } from './reference-clock.js';
 import { TapReader } from './tap-reader.js';
 import { Totals } from './totals.js';
 
 /** Flows of one link that wait for their other half. */
 const MOST_WAITING = 8;
+
+export interface CompareOptions extends Options {
+  /** A third capture, taken between the two sides: what was lost is told by the stretch of the path. */
+  readonly middle?: MiddleCapture;
+}
 
 /** Connections in the order in which they end; `comparison()` is complete when the iteration is done. */
 export interface ComparedFlowStream extends AsyncIterable<ComparedFlow> {
@@ -36,17 +42,19 @@ export interface ComparedFlowStream extends AsyncIterable<ComparedFlow> {
 export function compare(
   first: string | readonly string[],
   second: string | readonly string[],
-  options: Options = {},
+  options: CompareOptions = {},
   ordinary: (() => void) | null = null,
 ): ComparedFlowStream {
-  const settings = new Settings(options);
+  const { middle: third, ...plain } = options;
+  const settings = new Settings(plain);
   const whole = options.filter !== undefined || options.select !== undefined;
   const paths = [first, second].map((side) => (typeof side === 'string' ? [side] : side));
   let run: Run | null = null;
   async function* iterate(): AsyncGenerator<ComparedFlow> {
     const ordered = [await inOrderOfTime(paths[0], options), await inOrderOfTime(paths[1], options)] as const;
     const coarse = await coarseOffset(ordered[0], ordered[1], options);
-    run = new Run(ordered, settings, coarse, whole ? null : ordinary);
+    const middle = third === undefined ? null : await middleTap(third, ordered, plain, compare);
+    run = new Run(ordered, settings, coarse, middle, whole ? null : ordinary);
     yield* run.flows();
   }
   const stream = iterate();
@@ -79,6 +87,7 @@ class Run {
     readonly paths: readonly [readonly string[], readonly string[]],
     readonly settings: Settings,
     readonly coarse: Time | null,
+    readonly middle: MiddleTap | null,
     readonly ordinary: (() => void) | null,
   ) {
     const { profiles, options, thresholds } = settings;
@@ -266,6 +275,7 @@ class Run {
       spans: this.#spans(),
       clock: this.#clock,
       clientTap: this.#clientTap(ended),
+      middle: this.middle,
     };
     const covered = (ended[0] !== null && ended[1] !== null) || this.#isCovered(evidence);
     const rewriting = matcher.rewriting.get(link)?.describe() ?? [];

@@ -23,6 +23,8 @@ export interface OneTapSegment {
   readonly length: number;
   readonly flags: number;
   readonly class: SegmentClass;
+  /** With a third capture between the two: on which stretch of the path it was lost, in words; else null. */
+  readonly where: string | null;
 }
 
 /** One-way delays from tap to tap, in seconds: only as good as the clocks' difference is known. */

@@ -5,6 +5,7 @@ import { ACK, FIN, RST, SYN } from '../decode/segment.js';
 import type { OneTapSegment, PathFates, SegmentClass, TapIndex } from './compared-flow.js';
 import type { DirectionCount, EndedFlow } from './ended-flow.js';
 import type { Unmatched, UnmatchedSegment } from './matcher.js';
+import type { MiddleTap } from './middle-tap.js';
 import type { ReferenceClock } from './reference-clock.js';
 
 /** When a capture ran, by the reference clock, as far as its frames tell. */
@@ -23,6 +24,8 @@ export interface PathEvidence {
   readonly clock: ReferenceClock;
   /** The tap on the client's side. */
   readonly clientTap: TapIndex;
+  /** A third tap between the two; null where there is none. */
+  readonly middle: MiddleTap | null;
 }
 
 /** Repetitions up to which the log of a flow has each. */
@@ -48,7 +51,8 @@ export function pathFates(evidence: PathEvidence, from: Side): PathFates {
       const time = clock.toReference(tap, s.time);
       // When it would have passed the other tap: after its delay where that is the receiver's, else before.
       const [soonest, latest] = tap === sender ? [time + least, time + most] : [time - most, time - least];
-      if (soonest >= limits.from && latest <= limits.until) covered.push(oneTapSegment(evidence, s, time, from));
+      if (soonest >= limits.from && latest <= limits.until)
+        covered.push(oneTapSegment(evidence, s, time, from, tap === sender ? tap : null));
     }
     return { covered, uncovered: all.length - covered.length };
   };
@@ -180,9 +184,24 @@ function delayBetween(evidence: PathEvidence, direction: number, receiver: TapIn
   return delayOf(evidence, counts, receiver);
 }
 
-function oneTapSegment(evidence: PathEvidence, s: UnmatchedSegment, time: Time, from: Side): OneTapSegment {
+function oneTapSegment(
+  evidence: PathEvidence,
+  s: UnmatchedSegment,
+  time: Time,
+  from: Side,
+  sender: TapIndex | null,
+): OneTapSegment {
   const { frame, seq, ack, length, flags } = s;
-  return { frame, time, from, seq, ack, length, flags, class: classOf(evidence, s, from) };
+  const { middle } = evidence;
+  const flow = sender === null ? undefined : evidence.ended[sender]?.number;
+  const told = middle !== null && sender !== null && flow !== undefined && middle.covered[sender].has(flow);
+  const where = told ? stretch(middle, sender, frame, from) : null;
+  return { frame, time, from, seq, ack, length, flags, class: classOf(evidence, s, from), where };
+}
+
+function stretch({ name, missed }: MiddleTap, sender: TapIndex, frame: number, from: Side): string {
+  const to: Side = from === 'client' ? 'server' : 'client';
+  return missed[sender].has(frame) ? `between the ${from}'s side and ${name}` : `between ${name} and the ${to}'s side`;
 }
 
 function classOf(evidence: PathEvidence, s: UnmatchedSegment, from: Side): SegmentClass {

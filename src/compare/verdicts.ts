@@ -122,11 +122,10 @@ class Court {
     const until = sent.length === 0 ? f.at : view.toReference(sent[sent.length - 1].time);
     const answersLost = this.#lost(peer).filter((s) => s.time >= from && s.time <= until && answers.includes(s.class));
     const parts: string[] = [];
-    if (lost.length > 0)
-      parts.push(`${ofAll(lost.length, frames.size, what)} lost between the taps ${this.#times(lost)}`);
+    if (lost.length > 0) parts.push(`${ofAll(lost.length, frames.size, what)} lost ${this.#times(lost)}`);
     if (answersLost.length > 0)
       parts.push(
-        `${answersLost.length === 1 ? `the ${peer}'s answer` : `${answersLost.length} answers of the ${peer}`} ${answersLost.length === 1 ? 'was' : 'were'} lost between the taps ${this.#times(answersLost)}`,
+        `${answersLost.length === 1 ? `the ${peer}'s answer` : `${answersLost.length} answers of the ${peer}`} ${answersLost.length === 1 ? 'was' : 'were'} lost ${this.#times(answersLost)}`,
       );
     if (parts.length > 0) return parts.join('; ');
     if (frames.size === 0 || this.views[peer] === null) return null;
@@ -136,7 +135,7 @@ class Court {
   #verdictOnReset(f: ComparedFinding, endpoint: Side): string | null {
     const lost = this.#lost(endpoint).filter((s) => (s.flags & RST) !== 0 && f.frames.includes(s.frame));
     if (lost.length === 0) return null;
-    return `the RST was lost between the taps ${this.#times(lost)}: the ${otherSide(endpoint)} was not told`;
+    return `the RST was lost ${this.#times(lost)}: the ${otherSide(endpoint)} was not told`;
   }
 
   /** On the server's own side: what it ignored had arrived. */
@@ -180,11 +179,7 @@ class Court {
       frames: synAcks,
       message: `client ESTABLISHED, server in SYN_RECV for ${seconds(span.duration)}: the client's ACK did not arrive`,
     });
-    return toCompared(
-      f,
-      server,
-      `${ofAll(missed.length, missed.length, 'ACK')} lost between the taps ${this.#times(missed)}`,
-    );
+    return toCompared(f, server, `${ofAll(missed.length, missed.length, 'ACK')} lost ${this.#times(missed)}`);
   }
 
   /** An end repeated its FIN from LAST_ACK, and it is the ACK of it that was lost. */
@@ -226,9 +221,12 @@ class Court {
     return (from === 'client' ? this.fates.clientToServer : this.fates.serverToClient).injected;
   }
 
+  /** Where and when they were lost. */
   #times(segments: readonly OneTapSegment[]): string {
+    const places = new Set(segments.map((s) => s.where));
+    const place = (places.size === 1 && segments[0]?.where) || 'between the taps';
     const shown = segments.slice(0, MOST_TIMES).map((s) => this.#time(s.time));
-    return `at ${shown.join(', ')}${segments.length > shown.length ? ', …' : ''}`;
+    return `${place} at ${shown.join(', ')}${segments.length > shown.length ? ', …' : ''}`;
   }
 
   /** Time of day, to the millisecond. */

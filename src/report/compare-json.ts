@@ -61,7 +61,7 @@ const fatesJson = (fates: PathFates, clock: Clock) => ({
   injected: fates.injected.map((s) => segmentJson(s, clock)),
 });
 
-const segmentJson = ({ frame, time, seq, ack, length, flags, class: of }: OneTapSegment, clock: Clock) => ({
+const segmentJson = ({ frame, time, seq, ack, length, flags, class: of, where }: OneTapSegment, clock: Clock) => ({
   frame,
   at: timestamp(time, clock),
   seq,
@@ -69,6 +69,7 @@ const segmentJson = ({ frame, time, seq, ack, length, flags, class: of }: OneTap
   len: length,
   flags: letters(flags),
   class: of,
+  ...(where !== null && { where }),
 });
 
 /** Flags as one letter each, in the order of the header from its end: S F R P A U E C. */

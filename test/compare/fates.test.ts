@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ACK } from '../../src/decode/segment.js';
+import { ACK, FIN } from '../../src/decode/segment.js';
 import { clientSide, compared, fatesOf, pathLog, rawClient, rawServer, scratchCaptures, serverSide } from './pairs.js';
-import { type RawFrame, TcpHeader, withTcp } from './rewrite.js';
+import { RawCapture, type RawFrame, TcpHeader, withTcp } from './rewrite.js';
 
 const NAMES = [
   'accept-queue-overflow',
@@ -115,6 +115,24 @@ describe('what lies between the taps', () => {
     const { flows } = await compared(clientSide('normal-close'), scratch('gappy', gappy));
     expect(fatesOf(flows).lost).toEqual([]);
     expect(flows[0].fates?.clientToServer.missed).toBe(1);
+  });
+
+  it('tells on which side of a third tap segments were lost', async () => {
+    // In the middle of the path: half its delay from either end, with a loss before it and one behind it.
+    const before = rawClient('fin-blackholed').frames.filter((frame) => (new TcpHeader(frame.bytes).flags & FIN) !== 0);
+    const passed = before.slice(0, 3).map((frame) => ({ ...frame, time: frame.time + 5_000_000n }));
+    const fromServer = (frame: RawFrame): boolean => new TcpHeader(frame.bytes).sourcePort === 8080;
+    const server = rawServer('fin-blackholed').map((frame) => ({
+      ...frame,
+      time: frame.time + (fromServer(frame) ? 5_000_000n : -5_000_000n),
+    }));
+    const frames = [...server.frames, ...passed].sort((a, b) => (a.time < b.time ? -1 : 1));
+    const middle = { name: 'router', files: scratch('middle', new RawCapture(true, frames)) };
+    const { flows } = await compared(clientSide('fin-blackholed'), serverSide('fin-blackholed'), { middle });
+    expect(flows[0].fates?.clientToServer.lost.map((s) => s.where)).toEqual([
+      ...Array(3).fill("between router and the server's side"),
+      ...Array(4).fill("between the client's side and router"),
+    ]);
   });
 
   it('tells copies that the path made from what its sender repeats', async () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { type ComparedFlow, type Comparison, compare, type Options } from '../../src/index.js';
+import { type ComparedFlow, type CompareOptions, type Comparison, compare } from '../../src/index.js';
 import { RawCapture } from './rewrite.js';
 
 const PAIRS = join(import.meta.dirname, '../../captures/pairs');
@@ -38,7 +38,7 @@ export interface Compared {
 export async function compared(
   first: string | readonly string[],
   second: string | readonly string[],
-  options: Options = {},
+  options: CompareOptions = {},
 ): Promise<Compared> {
   const stream = compare(first, second, options);
   const flows: ComparedFlow[] = [];
