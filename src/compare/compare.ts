@@ -22,6 +22,8 @@ import { Totals } from './totals.js';
 
 /** Flows of one link that wait for their other half. */
 const MOST_WAITING = 8;
+/** Hosts whose side is remembered. */
+const MOST_HOSTS = 50_000;
 
 export interface CompareOptions extends Options {
   /** A third capture, taken between the two sides: what was lost is told by the stretch of the path. */
@@ -291,8 +293,7 @@ class Run {
     const { client, server } = known.history.hosts;
     if (known.forward >= 0) {
       const tap: TapIndex = known.forward === known.clientDirection ? 0 : 1;
-      this.#near.set(client, tap);
-      this.#near.set(server, tap === 0 ? 1 : 0);
+      if (this.#near.size < MOST_HOSTS) this.#near.set(client, tap).set(server, tap === 0 ? 1 : 0);
       return tap;
     }
     const near = this.#near.get(client);

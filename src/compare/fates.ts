@@ -126,7 +126,7 @@ function hasArrived(evidence: PathEvidence, lost: OneTapSegment, sender: TapInde
   );
   if (repeated) return false;
   const acknowledged = own.segments.some(
-    (s) => s.from !== lost.from && s.isOwn && !s.isRst && ((s.ack - seq - occupied) | 0) >= 0,
+    (s) => s.from !== lost.from && s.isOwn && !s.isRst && !Number.isNaN(s.ack) && ((s.ack - seq - occupied) | 0) >= 0,
   );
   return acknowledged;
 }

@@ -47,8 +47,9 @@ const PATIENCE = 5 * SECOND;
 const LEAST_PENDING = 32;
 /** Pairs that one look at all of them may compare. */
 const MOST_COMPARED = 1 << 20;
-/** Unmatched segments of one flow that are kept. */
+/** Unmatched segments of one flow that are kept: of one that has some in common, and of one that the other tap may never see. */
 const MOST_UNMATCHED = 1 << 14;
+const MOST_ALONE = 64;
 /** Hosts that are remembered of each tap. */
 const MOST_HOSTS = 1 << 16;
 const MOST_COUNTED = 1 << 30;
@@ -612,6 +613,7 @@ export class Matcher {
     const l32 = this.links.i32;
     const list = at + 2 * tap + d;
     const p32 = this.#pending.i32;
+    const most = l32[at + L.matches] > 0 ? MOST_UNMATCHED : MOST_ALONE;
     const until = over ? Number.POSITIVE_INFINITY : this.#now[tap] - PATIENCE;
     for (let e = l32[list + L.head]; e >= 0; ) {
       const next = p32[e + P.next];
@@ -625,7 +627,7 @@ export class Matcher {
         }
         const shift = tap === 1 ? l32[at + L.seqShift + d] : 0;
         const shiftBack = tap === 1 ? l32[at + L.seqShift + 1 - d] : 0;
-        if (of.segments.length >= MOST_UNMATCHED) of.more++;
+        if (of.segments.length >= most) of.more++;
         else {
           of.segments.push({
             frame: p32[e + P.frame],
