@@ -4,7 +4,7 @@ import { SECOND } from '../connection/time.js';
 import { ACK, FIN, RST, SYN } from '../decode/segment.js';
 import type { OneTapSegment, PathFates, SegmentClass, TapIndex } from './compared-flow.js';
 import type { DirectionCount, EndedFlow } from './ended-flow.js';
-import type { Unmatched, UnmatchedSegment } from './matcher.js';
+import type { Unmatched, UnmatchedSegment } from './matching.js';
 import type { MiddleTap } from './middle-tap.js';
 import type { ReferenceClock } from './reference-clock.js';
 

@@ -1,4 +1,5 @@
 import type { Time } from '../connection/model.js';
+import { ACK, FIN, RST, SYN } from '../decode/segment.js';
 
 /** Words of an entry; `time` is a double. */
 const WORDS = 16;
@@ -25,6 +26,9 @@ export const P = {
   window: 13,
   time: 14,
 } as const;
+
+/** Flags that no path changes. */
+export const CORE = SYN | FIN | RST | ACK;
 
 /** Bits above the flags. */
 export const PENDING = {

@@ -10,7 +10,7 @@ export class Rewriting {
   readonly #options: string[] = [];
 
   /** SYN options that differ: the packed ones (window, then scale + 1 and SACK) and the MSS, at the first and the second tap. */
-  options(_direction: number, first: number, second: number, firstMss: number, secondMss: number): void {
+  options(first: number, second: number, firstMss: number, secondMss: number): void {
     if (firstMss !== secondMss) this.#note(`MSS ${mss(firstMss)} at one tap, ${mss(secondMss)} at the other`);
     const [scale, scale2] = [(first >> 16) & SCALE, (second >> 16) & SCALE];
     if (scale !== scale2) this.#note(`window scale ${shift(scale)} at one tap, ${shift(scale2)} at the other`);
