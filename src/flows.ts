@@ -44,9 +44,9 @@ export interface Progress {
 }
 
 /** Ordinary segments that `detail: 'full'` keeps of one flow. */
-const FULL_DETAIL = 400;
+export const FULL_DETAIL = 400;
 /** Least silence after both ends are done before a flow leaves the table; with TIME_WAIT's own length on top. */
-const LINGER = 5 * SECOND;
+export const LINGER = 5 * SECOND;
 
 /** Flows in the order in which they end, and what was in the captures: complete when the iteration is done. */
 export interface FlowStream extends AsyncIterable<Flow> {
@@ -87,7 +87,7 @@ export function countFlows(
 }
 
 /** Options, understood. */
-class Settings {
+export class Settings {
   readonly profiles: Readonly<Record<Side, HostProfile>>;
   readonly thresholds: Thresholds;
   readonly selects: (flow: Flow) => boolean;

@@ -17,6 +17,16 @@ export async function analyze(captures: string | readonly string[], options: Opt
 export { CaptureError, type CaptureErrorCode } from './capture/error.js';
 export { openCapture } from './capture/open.js';
 export type { CaptureInfo, PacketSource } from './capture/source.js';
+export { type ComparedFlowStream, type CompareOptions, compare } from './compare/compare.js';
+export type {
+  ComparedFinding,
+  ComparedFlow,
+  Comparison,
+  FlowClock,
+  OneTapSegment,
+  PathFates,
+  PathSegment,
+} from './compare/compared-flow.js';
 export { FilterError } from './connection/flow-filter.js';
 export type {
   Basis,

@@ -1,4 +1,4 @@
 import type * as lastack from '../index.js';
 
 /** What the commands need of the library; tests put their own in its place. */
-export type Library = Pick<typeof lastack, 'flows' | 'analyze' | 'CATALOGUE' | 'DEFAULT_THRESHOLDS'>;
+export type Library = Pick<typeof lastack, 'flows' | 'analyze' | 'compare' | 'CATALOGUE' | 'DEFAULT_THRESHOLDS'>;

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { escapeText } from '../report/escape.js';
 import { addAnalyze } from './analyze.js';
+import { addCompare } from './compare.js';
 import type { Context } from './context.js';
 import { EXIT } from './exit.js';
 import { addExplain } from './explain.js';
@@ -53,6 +54,7 @@ function buildProgram(context: Context, done: (status: number) => void): Command
     .addHelpText('after', EXAMPLES);
   addAnalyze(program, context, done);
   addTimeline(program, context, done);
+  addCompare(program, context, done);
   addStates(program, context, done);
   addExplain(program, context, done);
   return program;

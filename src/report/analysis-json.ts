@@ -36,7 +36,7 @@ export function analysisJson(analysis: Analysis) {
   };
 }
 
-function captureJson(capture: CaptureSummary) {
+export function captureJson(capture: CaptureSummary) {
   const { clock, firstFrameAt, lastFrameAt } = capture;
   return {
     path: capture.path,

@@ -55,6 +55,9 @@ export async function cli(args: readonly string[], fake: Fake = {}): Promise<Res
         },
       };
     },
+    compare: () => {
+      throw new Error('not part of this fake');
+    },
     analyze: async (_paths, given = {}) => {
       options = given;
       if (fake.fail !== undefined) throw fake.fail;
