@@ -172,12 +172,15 @@ class Run {
   #take(tap: TapIndex): void {
     const reader = this.#taps[tap];
     const found = reader.decode();
+    if (found !== TCP && found !== ICMP_ERROR) return;
+    const { segment, time, number } = reader;
+    segment.time = time;
+    segment.frame = number;
     if (found === TCP) {
-      const { segment, time, number } = reader;
-      this.#trackers[tap].segment(segment, time, number);
+      this.#trackers[tap].segment(segment);
       this.#matcher.segment(tap, segment, time, number);
-    } else if (found === ICMP_ERROR) {
-      this.#trackers[tap].icmpError(reader.segment, reader.time, reader.number);
+    } else {
+      this.#trackers[tap].icmpError(segment);
     }
   }
 
