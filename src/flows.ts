@@ -1,3 +1,4 @@
+import type { CaptureInterface } from './capture/capture-interface.js';
 import { CaptureError } from './capture/error.js';
 import { openCapture } from './capture/open.js';
 import type { PacketSource } from './capture/source.js';
@@ -135,8 +136,8 @@ async function* followAll(
 async function open(path: string, options: Options, summaries: CaptureSummary[]): Promise<PacketSource | null> {
   try {
     const source = await openCapture(path, options.reader === undefined ? {} : { reader: options.reader });
-    const { linkType } = source.info;
-    if (isSupportedLinkType(linkType)) return source;
+    const { linkType, format } = source.info;
+    if (isSupportedLinkType(linkType) || format === 'pcapng') return source;
     await source.close();
     throw new CaptureError(
       'unsupported-link-type',
@@ -150,9 +151,10 @@ async function open(path: string, options: Options, summaries: CaptureSummary[])
     if (!(error instanceof CaptureError)) throw error;
     summaries.push({
       path,
-      format: 'pcap',
+      format: 'unknown',
       compression: null,
       linkType: 'unknown',
+      interfaces: [],
       frames: 0,
       tcpSegments: 0,
       skipped: {},
@@ -274,7 +276,8 @@ class Follower {
       path: info.path,
       format: info.format,
       compression: info.compression,
-      linkType: linkTypeName(info.linkType),
+      linkType: linkTypes(this.source.interfaces),
+      interfaces: this.source.interfaces,
       frames: this.#frames,
       tcpSegments: this.#segments,
       skipped: this.#decoder.skippedByReason(),
@@ -285,4 +288,9 @@ class Follower {
       lastFrameAt: this.#clock === null ? null : this.#newest,
     };
   }
+}
+
+/** The link types that the capture has, each once. */
+function linkTypes(interfaces: readonly CaptureInterface[]): string {
+  return [...new Set(interfaces.map(({ linkType }) => linkTypeName(linkType)))].join(', ') || 'unknown';
 }

@@ -1,3 +1,4 @@
+import { NO_PACKET } from '../capture/frame.js';
 import { LinkType } from './link-type.js';
 import { SkipReason } from './result.js';
 
@@ -56,7 +57,7 @@ export function findIpPacket(view: DataView, linkType: number, offset: number, e
     case LinkType.PPP_WITH_DIR:
       return fromPpp(view, offset + 1, end);
     default:
-      return SkipReason['unknown-link-type'];
+      return linkType === NO_PACKET ? SkipReason['not-a-packet'] : SkipReason['unknown-link-type'];
   }
 }
 

@@ -35,6 +35,8 @@ export const SkipReason = {
   'tcp-truncated': -9,
   /** A TCP header shorter than 20 bytes, or longer than its IP packet has room for: `TCP_UNUSABLE`. */
   'tcp-malformed': -10,
+  /** A block of a pcapng file that Wireshark numbers as a frame, and that holds no packet. */
+  'not-a-packet': -11,
 } as const;
 export type SkipReason = (typeof SkipReason)[keyof typeof SkipReason];
 

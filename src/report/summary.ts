@@ -1,6 +1,6 @@
 import type { Clock, Tap, Time } from '../connection/model.js';
 import type { Side, TcpState } from '../connection/state.js';
-import type { Analysis, CaptureSummary, Outcome } from '../findings/analysis.js';
+import { type Analysis, type CaptureSummary, droppedFrames, type Outcome } from '../findings/analysis.js';
 import { type FindingKind, type Flow, SEVERITIES, type Severity } from '../findings/finding.js';
 import { escapeText, shellWord } from './escape.js';
 import { endpointText, framesText } from './flow-text.js';
@@ -105,6 +105,8 @@ function captureLines(capture: CaptureSummary, width: number, style: Style): str
       `passed over: ${skipped.map(([reason, count]) => `${formatCount(count)} ${escapeText(reason)}`).join(', ')}`,
     );
   }
+  const dropped = droppedFrames(capture);
+  if (dropped !== null && dropped > 0) facts.push(`${formatCount(dropped)} frames were lost while capturing`);
   const room = width - indent;
   const lines = pack(facts, ' · ', room).flatMap((line) => wrap(line, room));
   if (capture.error !== null) {

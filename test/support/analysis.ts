@@ -8,6 +8,7 @@ export const CAPTURE: CaptureSummary = {
   format: 'pcap',
   compression: null,
   linkType: 'Ethernet',
+  interfaces: [],
   frames: 1_284_113,
   tcpSegments: 1_281_990,
   skipped: { 'not-ip': 2123, truncated: 0 },
