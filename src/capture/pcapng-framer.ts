@@ -254,6 +254,8 @@ export class PcapngFramer extends Framer {
 
   /** @param at index of what is wrong */
   #fail(code: CaptureErrorCode, at: number, expected: string, found: string): void {
-    this.error = new CaptureError(code, this.path, this.base + at, this.frame.number + 1, expected, found);
+    // Before any interface there is no frame.
+    const frame = this.#interfaces.length === 0 ? null : this.frame.number + 1;
+    this.error = new CaptureError(code, this.path, this.base + at, frame, expected, found);
   }
 }
