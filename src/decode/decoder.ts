@@ -3,7 +3,7 @@ import { Decoding } from './decoding.js';
 import { decodeIp, decodeIpv4 } from './ip.js';
 import { findIpPacket } from './link-layer.js';
 import { LinkType } from './link-type.js';
-import { Reassembly } from './reassembly.js';
+import { type FragmentCounts, Reassembly } from './reassembly.js';
 import { type DecodeResult, ICMP_ERROR, type Outcome, SKIPPED, SkipReason, TCP, TCP_UNUSABLE } from './result.js';
 import { type Segment, Tunnel } from './segment.js';
 
@@ -46,6 +46,11 @@ export class FrameDecoder {
     if (outcome === TCP || outcome === ICMP_ERROR) return outcome;
     this.#skipped[~outcome]++;
     return isUnusableTcp(outcome) ? TCP_UNUSABLE : SKIPPED;
+  }
+
+  /** What became of packets in fragments. */
+  get fragments(): Readonly<FragmentCounts> {
+    return this.#decoding.fragments;
   }
 
   /** How many frames had a result other than `TCP` or `ICMP_ERROR`, by the name of the reason; reasons that did not occur are left out. */

@@ -1,9 +1,10 @@
-import type { Reassembly } from './reassembly.js';
+import type { FragmentCounts, Reassembly } from './reassembly.js';
 import { Segment } from './segment.js';
 
 /** What the layers that one frame is taken through share. */
 export class Decoding {
   readonly segment = new Segment();
+  readonly fragments: FragmentCounts = { packets: 0, reassembled: 0, overlapping: 0 };
   /** The packet stands in an ICMP error, where it may be cut anywhere and is not looked into for another error. */
   isQuoted = false;
   /** Headers of tunnels passed so far. */

@@ -214,7 +214,7 @@ function decodeFragment(
   }
   const key = fragmentKey(d, protocol, identification);
   const length = packetEnd - payload;
-  const whole = d.reassembly.add(key, d.seconds, view, payload, first, length, more);
+  const whole = d.reassembly.add(key, d.seconds, view, payload, first, length, more, d.fragments);
   if (whole === null) return SkipReason.fragment;
   return decodeTransport(d, whole.view, protocol, 0, whole.view.byteLength, whole.length);
 }

@@ -16,14 +16,14 @@ export interface Reassembled {
   readonly length: number;
 }
 
-/** What became of fragmented packets. */
+/** What became of packets in fragments. */
 export interface FragmentCounts {
-  /** Packets of which every fragment was seen. */
-  readonly reassembled: number;
-  /** Packets that were given up: a fragment did not come in time, or there was no room to wait for it. */
-  readonly abandoned: number;
+  /** Packets of which a fragment was seen. */
+  packets: number;
+  /** Those of which all were seen, in time and while there was room to wait for them. */
+  reassembled: number;
   /** Fragments that overlap what came before them: the first copy of each byte was taken. */
-  readonly overlapping: number;
+  overlapping: number;
 }
 
 /**
@@ -33,9 +33,6 @@ export interface FragmentCounts {
 export class Reassembly {
   /** In the order in which their first fragments came. */
   readonly #datagrams = new Map<string, Datagram>();
-  #reassembled = 0;
-  #abandoned = 0;
-  #overlapping = 0;
 
   /**
    * Takes a fragment.
@@ -46,6 +43,7 @@ export class Reassembly {
    * @param offset of the fragment in its packet, in bytes
    * @param length bytes of the fragment's payload
    * @param more whether others follow it in the packet
+   * @param counts are kept up to date
    * @returns the packet where this was its last missing fragment, else null
    */
   add(
@@ -56,6 +54,7 @@ export class Reassembly {
     offset: number,
     length: number,
     more: boolean,
+    counts: FragmentCounts,
   ): Reassembled | null {
     this.#expire(seconds);
     if (length <= 0 || offset + length > LARGEST_DATAGRAM) return null;
@@ -63,29 +62,17 @@ export class Reassembly {
     if (datagram === undefined) {
       if (this.#datagrams.size === MOST_DATAGRAMS) this.#abandonOldest();
       datagram = new Datagram(seconds);
+      counts.packets++;
       this.#datagrams.set(key, datagram);
     }
-    if (datagram.cover(offset, offset + length)) this.#overlapping++;
+    if (datagram.cover(offset, offset + length)) counts.overlapping++;
     if (!more && datagram.length < 0) datagram.length = offset + length;
     datagram.keep(view, start, length, offset);
-    if (datagram.stretches > MOST_STRETCHES) {
-      this.#datagrams.delete(key);
-      this.#abandoned++;
-      return null;
-    }
+    if (datagram.stretches > MOST_STRETCHES) this.#datagrams.delete(key);
     if (!datagram.isComplete) return null;
     this.#datagrams.delete(key);
-    this.#reassembled++;
+    counts.reassembled++;
     return { view: datagram.beginning(), length: datagram.length };
-  }
-
-  /** Those that still wait count as abandoned. */
-  get counts(): FragmentCounts {
-    return {
-      reassembled: this.#reassembled,
-      abandoned: this.#abandoned + this.#datagrams.size,
-      overlapping: this.#overlapping,
-    };
   }
 
   #expire(seconds: number): void {
@@ -98,7 +85,6 @@ export class Reassembly {
   #abandonOldest(): void {
     for (const key of this.#datagrams.keys()) {
       this.#datagrams.delete(key);
-      this.#abandoned++;
       return;
     }
   }

@@ -3,6 +3,7 @@ import type { CaptureError } from '../capture/error.js';
 import type { CaptureFormat, Compression } from '../capture/source.js';
 import type { Clock, Tap, Time } from '../connection/model.js';
 import type { Side, TcpState } from '../connection/state.js';
+import type { FragmentCounts } from '../decode/reassembly.js';
 import type { AcrossFinding, FindingKind, Flow, Severity } from './finding.js';
 
 /** What was in one capture. */
@@ -19,6 +20,7 @@ export interface CaptureSummary {
   readonly tcpSegments: number;
   /** Frames that were passed over, by reason. */
   readonly skipped: Readonly<Record<string, number>>;
+  readonly fragments: Readonly<FragmentCounts>;
   /** False where the capture broke off or could not be read to its end. */
   readonly complete: boolean;
   readonly error: CaptureError | null;

@@ -56,6 +56,7 @@ function captureJson(capture: CaptureSummary) {
     frames: capture.frames,
     tcpSegments: capture.tcpSegments,
     skipped: capture.skipped,
+    fragments: capture.fragments,
     complete: capture.complete,
     error: capture.error === null ? null : errorJson(capture.error),
     start: clock === null || firstFrameAt === null ? null : timestamp(firstFrameAt, clock),

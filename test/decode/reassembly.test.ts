@@ -39,7 +39,7 @@ function run(frames: readonly ReturnType<typeof frameOf>[]) {
   return {
     results,
     segment,
-    counts: reassembly.counts,
+    counts: decoder.fragments,
     skipped: decoder.skippedByReason(),
   };
 }
@@ -83,7 +83,7 @@ describe('a segment in fragments', () => {
   it('is not decoded while one is missing', () => {
     const { results, counts } = run([fragment4(0, 1480), fragment4(2960, 3032)]);
     expect(results).toEqual([SKIPPED, SKIPPED]);
-    expect(counts).toEqual({ reassembled: 0, abandoned: 1, overlapping: 0 });
+    expect(counts).toEqual({ packets: 1, reassembled: 0, overlapping: 0 });
   });
 
   it('is not mixed with another packet', () => {
@@ -92,7 +92,7 @@ describe('a segment in fragments', () => {
 
   it('is given up after 30 seconds', () => {
     const late = [fragment4(0, 1480), fragment4(1480, 3032, { seconds: 131 })];
-    expect(run(late)).toMatchObject({ results: [SKIPPED, SKIPPED], counts: { abandoned: 2 } });
+    expect(run(late)).toMatchObject({ results: [SKIPPED, SKIPPED], counts: { packets: 2, reassembled: 0 } });
     const inTime = [fragment4(0, 1480), fragment4(1480, 3032, { seconds: 130 })];
     expect(run(inTime).results).toEqual([SKIPPED, TCP]);
   });
@@ -107,7 +107,7 @@ it('of overlapping fragments the first copy wins, and they are counted', () => {
   const { results, segment, counts } = run([start, second, fragment4(48, 3032)]);
   expect(results).toEqual([SKIPPED, SKIPPED, TCP]);
   expect(segment).toEqual(SEGMENT);
-  expect(counts).toEqual({ reassembled: 1, abandoned: 0, overlapping: 1 });
+  expect(counts).toEqual({ packets: 1, reassembled: 1, overlapping: 1 });
 });
 
 it('the stretches that were seen are those of a set of bytes', () => {
@@ -115,6 +115,7 @@ it('the stretches that were seen are those of a set of bytes', () => {
   fc.assert(
     fc.property(fc.array(piece, { minLength: 1, maxLength: 40 }), (pieces) => {
       const reassembly = new Reassembly();
+      const counts = { packets: 0, reassembled: 0, overlapping: 0 };
       const seen = new Set<number>();
       const view = new DataView(new ArrayBuffer(64));
       let overlapping = 0;
@@ -122,28 +123,28 @@ it('the stretches that were seen are those of a set of bytes', () => {
         const covered = Array.from({ length }, (_, i) => from + i);
         if (covered.some((byte) => seen.has(byte))) overlapping++;
         for (const byte of covered) seen.add(byte);
-        expect(reassembly.add('k', 0, view, 0, from, length, true)).toBeNull();
+        expect(reassembly.add('k', 0, view, 0, from, length, true, counts)).toBeNull();
       }
       const gapless = Array.from({ length: 64 }, (_, i) => i).every((byte) => byte >= 60 || seen.has(byte));
-      const last = reassembly.add('k', 0, view, 0, 60, 1, false);
+      const last = reassembly.add('k', 0, view, 0, 60, 1, false, counts);
       expect(last === null).toBe(!gapless);
-      expect(reassembly.counts.overlapping).toBe(overlapping + Number(seen.has(60)));
+      expect(counts.overlapping).toBe(overlapping + Number(seen.has(60)));
     }),
     { seed: 6, numRuns: 500 },
   );
 });
 
 it('what waits is bounded: in datagrams, and in stretches of each', () => {
+  const counts = { packets: 0, reassembled: 0, overlapping: 0 };
   const reassembly = new Reassembly();
   const view = new DataView(new ArrayBuffer(8));
-  for (let i = 0; i < 5000; i++) reassembly.add(`${i}`, 0, view, 0, 8, 8, true);
-  expect(reassembly.counts.abandoned).toBe(5000);
-  const oldest = reassembly.add('0', 0, view, 0, 0, 8, false);
-  expect(oldest).not.toBeNull();
+  for (let i = 0; i < 5000; i++) reassembly.add(`${i}`, 0, view, 0, 8, 8, false, counts);
+  expect(reassembly.add('0', 0, view, 0, 0, 8, true, counts)).toBeNull();
+  expect(reassembly.add('4999', 0, view, 0, 0, 8, true, counts)).toMatchObject({ length: 16 });
+  expect(counts).toEqual({ packets: 5001, reassembled: 1, overlapping: 0 });
 
-  const scattered = new Reassembly();
-  for (let i = 0; i < 65; i++) scattered.add('k', 0, view, 0, i * 16, 8, true);
-  expect(scattered.counts.abandoned).toBe(1);
+  for (let i = 1; i < 66; i++) reassembly.add('k', 0, view, 0, i * 16, 8, i < 65, counts);
+  for (let i = 0; i < 130; i++) expect(reassembly.add('k', 0, view, 0, i * 8, 8, true, counts)).toBeNull();
 });
 
 it('a fragment that reaches beyond the longest packet is passed over', () => {
