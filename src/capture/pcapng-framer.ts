@@ -105,8 +105,22 @@ export class PcapngFramer extends Framer {
   }
 
   #refuseLength(at: number): false {
+    if (this.view.getUint32(at) === Block.SECTION && !this.#hasMagic(at)) return this.#refuseByteOrder(at);
     const length = this.view.getUint32(at + 4, this.#orderAt(at));
     this.#fail('damaged-block', at + 4, `a block of ${HEADER_LENGTH} to ${LONGEST_BLOCK} bytes`, `${length}`);
+    return false;
+  }
+
+  #hasMagic(section: number): boolean {
+    return this.view.getUint32(section + 8, this.#orderAt(section)) === MAGIC;
+  }
+
+  #refuseByteOrder(section: number): false {
+    const found = this.view
+      .getUint32(section + 8)
+      .toString(16)
+      .padStart(8, '0');
+    this.#fail('damaged-block', section + 8, 'the byte-order magic 1a2b3c4d', found);
     return false;
   }
 
@@ -204,12 +218,8 @@ export class PcapngFramer extends Framer {
   #beginSection(at: number): void {
     const littleEndian = this.#orderAt(at);
     const { view } = this;
-    if (view.getUint32(at + 8, littleEndian) !== MAGIC) {
-      const found = view
-        .getUint32(at + 8)
-        .toString(16)
-        .padStart(8, '0');
-      this.#fail('damaged-block', at + 8, 'the byte-order magic 1a2b3c4d', found);
+    if (!this.#hasMagic(at)) {
+      this.#refuseByteOrder(at);
       return;
     }
     const major = view.getUint16(at + 12, littleEndian);
