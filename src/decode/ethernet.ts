@@ -1,4 +1,4 @@
-import { fromMpls } from './mpls.js';
+import { bottomOfStack, fromMpls } from './mpls.js';
 import { fromPpp } from './ppp.js';
 import { SkipReason } from './result.js';
 import { type Segment, Tunnel } from './segment.js';
@@ -7,7 +7,7 @@ import { ofVersion } from './version.js';
 /** Values of the Ethernet type field (IANA, IEEE 802 Numbers). */
 export const EtherType = {
   IPV4: 0x0800,
-  ARP: 0x0806,
+  TRILL: 0x22f3,
   TRANSPARENT_BRIDGING: 0x6558,
   VLAN: 0x8100,
   IPV6: 0x86dd,
@@ -17,9 +17,11 @@ export const EtherType = {
   PPPOE_SESSION: 0x8864,
   PROVIDER_BRIDGE: 0x88a8,
   MACSEC: 0x88e5,
+  CISCO_METADATA: 0x8909,
   PROVIDER_BACKBONE: 0x88e7,
   VN_TAG: 0x8926,
   BRIDGE_PORT_EXTENSION: 0x893f,
+  SERVICE_HEADER: 0x894f,
   QINQ_OLD: 0x9100,
   QINQ_OLDER: 0x9200,
 } as const;
@@ -63,7 +65,8 @@ export function fromEtherType(
   for (let headers = 0; headers < MAX_NESTED_HEADERS; headers++) {
     switch (etherType) {
       case EtherType.IPV4:
-        return ofVersion(4, view, offset, end);
+        // As Wireshark does, take the packet's word for its version rather than the frame's.
+        return isVersion6(view, offset, end) ? offset : ofVersion(4, view, offset, end);
       case EtherType.IPV6:
         return ofVersion(6, view, offset, end);
       case EtherType.VLAN:
@@ -99,8 +102,39 @@ export function fromEtherType(
         offset += 14;
         break;
       case EtherType.MPLS_UNICAST:
-      case EtherType.MPLS_MULTICAST:
-        return fromMpls(view, offset, end);
+      case EtherType.MPLS_MULTICAST: {
+        const packet = fromMpls(view, offset, end);
+        if (packet !== SkipReason['not-ip']) return packet;
+        const frame = pseudowireFrame(view, bottomOfStack(view, offset, end), end);
+        if (frame < 0) return frame;
+        etherType = view.getUint16(frame + 12);
+        offset = frame + 14;
+        break;
+      }
+      case EtherType.TRILL: {
+        // RFC 6325, section 3: options, then an Ethernet frame.
+        if (offset + 6 > end) return SkipReason.truncated;
+        const options = ((view.getUint16(offset) >>> 6) & 0x1f) << 2;
+        const frame = offset + 6 + options;
+        if (frame + 14 > end) return SkipReason.truncated;
+        etherType = view.getUint16(frame + 12);
+        offset = frame + 14;
+        break;
+      }
+      case EtherType.SERVICE_HEADER: {
+        // RFC 8300, section 2.2.
+        if (offset + 8 > end) return SkipReason.truncated;
+        const next = SERVICE_PROTOCOLS[view.getUint8(offset + 3)];
+        if (next === undefined) return SkipReason['not-ip'];
+        offset += (view.getUint8(offset + 1) & 0x3f) << 2;
+        etherType = next;
+        break;
+      }
+      case EtherType.CISCO_METADATA:
+        if (offset + 8 > end) return SkipReason.truncated;
+        etherType = view.getUint16(offset + 6);
+        offset += 8;
+        break;
       case EtherType.PPPOE_SESSION:
         return fromPppoe(view, offset, end, segment);
       case EtherType.PPP:
@@ -127,6 +161,39 @@ export function fromEtherType(
     }
   }
   return SkipReason.malformed;
+}
+
+/** What a network service header says is behind it. */
+const SERVICE_PROTOCOLS: readonly (number | undefined)[] = [
+  undefined,
+  EtherType.IPV4,
+  EtherType.IPV6,
+  EtherType.TRANSPARENT_BRIDGING,
+  undefined,
+  EtherType.MPLS_UNICAST,
+];
+
+/** Types that make four bytes in front of a frame a pseudowire's control word, rather than part of its addresses. */
+const TELLING_TYPES: ReadonlySet<number> = new Set([
+  EtherType.IPV4,
+  EtherType.IPV6,
+  EtherType.VLAN,
+  EtherType.PROVIDER_BRIDGE,
+  EtherType.MPLS_UNICAST,
+  EtherType.PPPOE_SESSION,
+]);
+
+/** The Ethernet frame under a label stack (RFC 4448), with a control word or without: only the type behind it tells. */
+function pseudowireFrame(view: DataView, payload: number, end: number): number {
+  const startsWithZero = view.getUint8(payload) >>> 4 === 0;
+  for (const frame of startsWithZero ? [payload + 4, payload] : [payload]) {
+    if (frame + 14 <= end && TELLING_TYPES.has(view.getUint16(frame + 12))) return frame;
+  }
+  return SkipReason['not-ip'];
+}
+
+function isVersion6(view: DataView, packet: number, end: number): boolean {
+  return packet < end && view.getUint8(packet) >>> 4 === 6;
 }
 
 /** A PPPoE header (RFC 2516, section 4) and the PPP frame of its session. */

@@ -1,11 +1,10 @@
 import { isRightIpv4Checksum, isRightTcpChecksum } from './checksum.js';
 import type { Decoding } from './decoding.js';
 import { findQuotedPacket } from './icmp.js';
-import { fromMpls } from './mpls.js';
 import { ICMP_ERROR, type Outcome, SkipReason } from './result.js';
 import { Tunnel } from './segment.js';
 import { decodeQuotedTcp, decodeTcp } from './tcp.js';
-import { fromEtherIp, fromGre, fromUdp } from './tunnel.js';
+import { fromEtherIp, fromGre, fromMplsInIp, fromUdp } from './tunnel.js';
 
 /** IANA's Assigned Internet Protocol Numbers. */
 const Protocol = {
@@ -152,7 +151,7 @@ function decodeTransport(
       case Protocol.ETHER_IP:
         return decodeInner(d, view, fromEtherIp(view, offset, end, segment), end, packetEnd);
       case Protocol.MPLS_IN_IP:
-        return decodeInner(d, view, fromMpls(view, offset, end), end, packetEnd);
+        return decodeInner(d, view, fromMplsInIp(view, offset, end, segment), end, packetEnd);
       case Protocol.ROUTING:
       case Protocol.HOP_BY_HOP:
       case Protocol.DESTINATION_OPTIONS:

@@ -79,6 +79,8 @@ export function findIpPacket(view: DataView, linkType: number, offset: number, e
       return fromNfLog(view, offset, end);
     case LinkType.PKTAP:
       return fromPktap(view, offset, end, segment);
+    case LinkType.ERF:
+      return fromErf(view, offset, end, segment);
     case LinkType.JUNIPER_ETHERNET:
       return fromJuniperEthernet(view, offset, end, segment);
     default:
@@ -90,6 +92,8 @@ export function findIpPacket(view: DataView, linkType: number, offset: number, e
 function fromLoopback(view: DataView, offset: number, end: number): number {
   if (offset + 4 > end) return SkipReason.truncated;
   const value = view.getUint32(offset);
+  // Some systems write PPP under this link type.
+  if (value >>> 16 === 0xff03) return fromPpp(view, offset, end);
   const family = value > 0xffff ? view.getUint32(offset, true) : value;
   return ofFamily(family, view, offset + 4, end);
 }
@@ -206,6 +210,23 @@ function fromNfLog(view: DataView, offset: number, end: number): number {
     attribute += (length + 3) & ~3;
   }
   return SkipReason.truncated;
+}
+
+/** Types of Endace's records that are Ethernet, plain or with colours and hashes; and IP. */
+const ERF_ETHERNET: readonly number[] = [2, 11, 16, 20];
+const ERF_IP: readonly number[] = [22, 23];
+
+/** Endace's extensible record format: a header of 16 bytes, extensions of eight while the first bit says so. */
+function fromErf(view: DataView, offset: number, end: number, segment: Segment): number {
+  if (offset + 16 > end) return SkipReason.truncated;
+  const type = view.getUint8(offset + 8);
+  let payload = offset + 16;
+  for (let more = type >>> 7; more === 1; payload += 8) {
+    if (payload + 8 > end) return SkipReason.truncated;
+    more = view.getUint8(payload) >>> 7;
+  }
+  if (ERF_ETHERNET.includes(type & 0x7f)) return fromEthernet(view, payload + 2, end, segment);
+  return ERF_IP.includes(type & 0x7f) ? ofAnyVersion(view, payload, end) : SkipReason['not-ip'];
 }
 
 /** `MGC` and flags: an extension, whose length comes first, and whether there is no Ethernet header. */

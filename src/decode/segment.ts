@@ -22,10 +22,11 @@ export const Tunnel = {
   GTP_U: 7,
   L2TP: 8,
   TEREDO: 9,
-  MPLS_IN_UDP: 10,
+  MPLS: 10,
   LISP: 11,
   TZSP: 12,
   PROVIDER_BACKBONE: 13,
+  AYIYA: 14,
 } as const;
 export type Tunnel = (typeof Tunnel)[keyof typeof Tunnel];
 

@@ -1,5 +1,4 @@
 import { EtherType, fromEthernet, fromEtherType } from './ethernet.js';
-import { fromMpls } from './mpls.js';
 import { fromPpp } from './ppp.js';
 import { SkipReason } from './result.js';
 import { type Segment, Tunnel } from './segment.js';
@@ -63,9 +62,14 @@ export function fromGre(view: DataView, offset: number, end: number, segment: Se
 
 /** RFC 3378: a version in two bytes, then an Ethernet frame. */
 export function fromEtherIp(view: DataView, offset: number, end: number, segment: Segment): number {
-  segment.tunnel = Tunnel.ETHER_IP;
-  segment.tunnelId = -1;
+  note(segment, Tunnel.ETHER_IP, -1);
   return fromEthernet(view, offset + 2, end, segment);
+}
+
+/** RFC 4023, section 3. */
+export function fromMplsInIp(view: DataView, offset: number, end: number, segment: Segment): number {
+  note(segment, Tunnel.MPLS, -1);
+  return fromEtherType(view, EtherType.MPLS_UNICAST, offset, end, segment);
 }
 
 /** The UDP datagram's payload is at `offset`; the ports tell what it is. */
@@ -93,8 +97,10 @@ function fromUdpPort(port: number, view: DataView, offset: number, end: number, 
     case 4341:
       return fromLisp(view, offset, end, segment);
     case 6635:
-      note(segment, Tunnel.MPLS_IN_UDP, -1);
-      return fromMpls(view, offset, end);
+      note(segment, Tunnel.MPLS, -1);
+      return fromEtherType(view, EtherType.MPLS_UNICAST, offset, end, segment);
+    case 5072:
+      return fromAyiya(view, offset, end, segment);
     case 37008:
       return fromTzsp(view, offset, end, segment);
     default:
@@ -105,7 +111,6 @@ function fromUdpPort(port: number, view: DataView, offset: number, end: number, 
 /** RFC 7348, section 5. */
 function fromVxlan(view: DataView, offset: number, end: number, segment: Segment): number {
   if (offset + 8 > end) return SkipReason.truncated;
-  if ((view.getUint8(offset) & 0x08) === 0) return SkipReason['not-tcp'];
   note(segment, Tunnel.VXLAN, view.getUint32(offset + 4) >>> 8);
   return fromEthernet(view, offset + 8, end, segment);
 }
@@ -193,6 +198,15 @@ function fromTeredo(view: DataView, offset: number, end: number, segment: Segmen
   if (view.getUint8(packet) >>> 4 !== 6) return SkipReason['not-tcp'];
   note(segment, Tunnel.TEREDO, -1);
   return packet;
+}
+
+/** draft-massar-v6ops-ayiya, section 3.1: identity and signature are as long as the first two nibbles say. */
+function fromAyiya(view: DataView, offset: number, end: number, segment: Segment): number {
+  if (offset + 8 > end) return SkipReason.truncated;
+  const identity = 1 << (view.getUint8(offset) >>> 4);
+  const signature = (view.getUint8(offset + 1) >>> 4) << 2;
+  note(segment, Tunnel.AYIYA, -1);
+  return ofAnyVersion(view, offset + 8 + identity + signature, end);
 }
 
 /** RFC 9300, section 5. */

@@ -78,7 +78,7 @@ describe('frames without TCP are counted as', () => {
     ['not-ip', 'PPP LCP', PPP, bytes([0xff, 3, 0xc0, 0x21], v4)],
     ['not-ip', 'a loopback of AF_APPLETALK', NULL, bytes([16, 0, 0, 0], v4)],
     ['encrypted', 'MACsec', ETHERNET, ethernet([0x88, 0xe5, 0x0c], new Array(39).fill(0))],
-    ['malformed', 'IPv6 where the EtherType says IPv4', ETHERNET, ethernet([8, 0], v6)],
+    ['malformed', 'IPv4 where the EtherType says IPv6', ETHERNET, ethernet([0x86, 0xdd], v4)],
     ['malformed', 'IPv4 where the EtherType says IPv6', ETHERNET, ethernet([0x86, 0xdd], v4)],
     ['malformed', 'IPv4 where the link type says IPv6', LinkType.IPV6, v4],
     ['malformed', 'IP of version 5', LinkType.RAW, bytes([0x55], v4.slice(1))],
