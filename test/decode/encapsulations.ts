@@ -36,6 +36,9 @@ const link = (name: string, linkType: number, ...parts: ArrayLike<number>[]): En
   frame: bytes(...parts),
 });
 
+/** Between addresses of a maker that Wireshark knows: so it tells a pseudowire's control word from an address. */
+const pseudowired = bytes([0x00, 0x1b, 0x21, 0, 0, 2, 0x00, 0x1b, 0x21, 0, 0, 1, 8, 0], v4);
+
 const { ETHERNET } = LinkType;
 
 /** Link layers, beside those of link-layer.test.ts. */
@@ -134,11 +137,11 @@ export const LINK_LAYERS: readonly Encapsulation[] = [
   ),
   link('PPP under the link type of loopback', LinkType.NULL, [0xff, 3, 0, 0x21], v4),
   link('IPv6 under the EtherType of IPv4', ETHERNET, ethernet([8, 0], v6)),
-  link('an Ethernet pseudowire', ETHERNET, ethernet([0x88, 0x47, 0, 0, 0x11, 64], ethernetFrame(v4))),
+  link('an Ethernet pseudowire', ETHERNET, ethernet([0x88, 0x47, 0, 0, 0x11, 64], pseudowired)),
   link(
     'an Ethernet pseudowire with a control word',
     ETHERNET,
-    ethernet([0x88, 0x47, 0, 0, 0x11, 64], zeros(4), ethernetFrame(v4)),
+    ethernet([0x88, 0x47, 0, 0, 0x11, 64], zeros(4), pseudowired),
   ),
   link('TRILL', ETHERNET, ethernet([0x22, 0xf3, 0, 0x3f, 0, 1, 0, 2], ethernetFrame(v4))),
   link('TRILL with options', ETHERNET, ethernet([0x22, 0xf3, 0, 0x7f, 0, 1, 0, 2], zeros(4), ethernetFrame(v4))),
@@ -230,7 +233,7 @@ export const TUNNELS: readonly (Encapsulation & { readonly id: number })[] = [
   { id: -1, ...tunnel('Teredo', udp(3544, v6)) },
   { id: -1, ...tunnel('Teredo with an origin', udp(3544, [0, 0, 0x10, 0x20, 1, 2, 3, 4], v6)) },
   { id: -1, ...tunnel('MPLS in UDP', udp(6635, [0, 0, 0x11, 64], v4)) },
-  { id: -1, ...tunnel('an Ethernet pseudowire in UDP', udp(6635, [0, 0, 0x11, 64], ethernetFrame(v4))) },
+  { id: -1, ...tunnel('an Ethernet pseudowire in UDP', udp(6635, [0, 0, 0x11, 64], pseudowired)) },
   { id: -1, ...tunnel('MPLS in IP', over(4, 137, [0, 0, 0x11, 64], v4)) },
   { id: -1, ...tunnel('AYIYA', udp(5072, [0x44, 0x52, 1, 41], zeros(40), v6)) },
   { id: -1, ...tunnel('LISP', udp(4341, zeros(8), v4)) },
