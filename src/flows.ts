@@ -290,22 +290,23 @@ class Follower {
     this.#ready.length = 0;
   }
 
+  /** Once all is closed. */
   summaries(): CaptureSummary[] {
     return this.series.members.map((member) => this.#summary(member));
   }
 
-  #summary({ index, path, source, openError }: SeriesMember): CaptureSummary {
+  #summary({ index, path, info, interfaces, error: readError, openError }: SeriesMember): CaptureSummary {
     const { decoder, frames, segments, first, newest } = this.#tallies[index];
     const skipped = decoder.skippedByReason();
-    const linkType = linkTypes(source?.interfaces ?? []);
+    const linkType = linkTypes(interfaces);
     const isForeign = frames > 0 && skipped['unknown-link-type'] === frames;
-    const error = openError ?? source?.error ?? (isForeign ? unsupportedLinkType(path, linkType) : null);
+    const error = openError ?? readError ?? (isForeign ? unsupportedLinkType(path, linkType) : null);
     return {
       path,
-      format: source?.info.format ?? 'unknown',
-      compression: source?.info.compression ?? null,
+      format: info?.format ?? 'unknown',
+      compression: info?.compression ?? null,
       linkType,
-      interfaces: source?.interfaces ?? [],
+      interfaces,
       frames,
       tcpSegments: segments,
       skipped,

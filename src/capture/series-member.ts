@@ -1,10 +1,15 @@
+import type { CaptureInterface } from './capture-interface.js';
 import { CaptureError } from './error.js';
-import type { PacketSource } from './source.js';
+import type { CaptureInfo, PacketSource } from './source.js';
 
 /** One capture of a series: where it stands in it, and how far it was read. */
 export class SeriesMember {
-  /** Null before it is opened, and where it could not be. */
+  /** Null unless it is open: what it holds in memory goes with it. */
   source: PacketSource | null = null;
+  /** What the source told when it was closed; null where it never was open. */
+  info: CaptureInfo | null = null;
+  interfaces: readonly CaptureInterface[] = [];
+  error: CaptureError | null = null;
   /** Why it could not be opened. */
   openError: CaptureError | null = null;
   /** The frame under the source's cursor was not taken yet. */
@@ -18,8 +23,6 @@ export class SeriesMember {
   time = 0;
   /** Until when its frames come before those of any other: see `Series`. */
   until = Number.POSITIVE_INFINITY;
-  /** It was only looked at. */
-  isClosed = false;
 
   constructor(
     readonly path: string,
@@ -37,7 +40,6 @@ export class SeriesMember {
       this.hasFrame = false;
       return;
     }
-    this.isClosed = false;
     await this.advance();
     if (!this.hasFrame) return;
     this.firstSeconds = this.source.frame.seconds;
@@ -54,7 +56,12 @@ export class SeriesMember {
   }
 
   async close(): Promise<void> {
-    this.isClosed = true;
-    await this.source?.close();
+    const { source } = this;
+    if (source === null) return;
+    this.source = null;
+    this.info = source.info;
+    this.interfaces = source.interfaces;
+    this.error = source.error;
+    await source.close();
   }
 }

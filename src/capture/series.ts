@@ -42,7 +42,7 @@ export class Series {
 
   /** Digits after the second's point that the timestamps have: 9 where those of any capture so far are finer than 6. */
   get timeDigits(): 6 | 9 {
-    return this.members.some(({ source }) => source?.info.timeDigits === 9) ? 9 : 6;
+    return this.members.some(({ source, info }) => (source?.info ?? info)?.timeDigits === 9) ? 9 : 6;
   }
 
   /** The capture whose turn it is, with a frame under its cursor; null at the end of all. */
@@ -91,7 +91,7 @@ export class Series {
       const first = this.#ready.peek();
       if (due === undefined || (first !== null && first.time <= due.time)) return;
       this.#waiting.pop();
-      if (due.isClosed) await due.open(this.#openCapture);
+      if (due.source === null) await due.open(this.#openCapture);
       this.#makeReady(due);
     }
   }
