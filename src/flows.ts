@@ -1,18 +1,19 @@
-import { CaptureError } from './capture/error.js';
-import { openCapture } from './capture/open.js';
+import { FrameNames } from './capture/frame-names.js';
+import { Series } from './capture/series.js';
+import type { SeriesMember } from './capture/series-member.js';
 import type { PacketSource } from './capture/source.js';
+import { type CaptureTally, openForTcp, summaryOf, talliesOf } from './capture-tally.js';
 import { Distances } from './connection/distances.js';
 import { parseFlowFilter } from './connection/flow-filter.js';
 import type { Clock, Time } from './connection/model.js';
-import { readHistory } from './connection/postmortem/history.js';
+import { type History, readHistory } from './connection/postmortem/history.js';
 import { OrdinaryEnd } from './connection/postmortem/ordinary.js';
 import { postmortem } from './connection/postmortem/postmortem.js';
 import { type HostProfile, hostProfile, type ProfileName, parseSysctl } from './connection/profile.js';
 import type { Side } from './connection/state.js';
 import { SECOND } from './connection/time.js';
 import { Tracker } from './connection/tracker.js';
-import { FrameDecoder, ICMP_ERROR, TCP, TCP_UNUSABLE } from './decode/decoder.js';
-import { isSupportedLinkType, linkTypeName } from './decode/link-type.js';
+import { ICMP_ERROR, TCP, TCP_UNUSABLE } from './decode/decoder.js';
 import type { CaptureSummary } from './findings/analysis.js';
 import { diagnose } from './findings/diagnose.js';
 import type { FindingKind, Flow } from './findings/finding.js';
@@ -32,6 +33,8 @@ export interface Options {
   readonly select?: { readonly flows?: ReadonlySet<number>; readonly kinds?: ReadonlySet<FindingKind> };
   /** `full` keeps ordinary segments for a ladder, up to a bound per flow. */
   readonly detail?: 'summary' | 'full';
+  /** Passes over packets whose IPv4 or TCP checksum is wrong; by default they count, since hosts leave checksums to their network cards. */
+  readonly verifyChecksums?: boolean;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
 }
@@ -54,7 +57,7 @@ export interface FlowStream extends AsyncIterable<Flow> {
 }
 
 /**
- * Reads captures one after the other and yields every connection with its diagnosis.
+ * Reads captures as one stream in time order, and yields every connection with its diagnosis.
  * A capture that cannot be read is told of by its summary's `error`, with all that was read before it.
  * @throws FilterError, SysctlError (at once) where an option cannot be understood
  */
@@ -117,133 +120,103 @@ async function* followAll(
   summaries: CaptureSummary[],
   ordinary: ((flow: OrdinaryEnd, clock: Clock) => void) | null,
 ): AsyncGenerator<Flow> {
-  let before = 0;
-  for (const path of paths) {
-    const source = await open(path, settings.options, summaries);
-    if (source === null) continue;
-    const follower = new Follower(source, settings, before, ordinary);
-    try {
-      yield* follower.run();
-    } finally {
-      await source.close();
-    }
-    before = follower.flows;
-    summaries.push(follower.summary());
-  }
-}
-
-async function open(path: string, options: Options, summaries: CaptureSummary[]): Promise<PacketSource | null> {
+  const series = new Series(paths, (path) => openForTcp(path, settings.options));
+  const follower = new Follower(series, settings, ordinary);
   try {
-    const source = await openCapture(path, options.reader === undefined ? {} : { reader: options.reader });
-    const { linkType } = source.info;
-    if (isSupportedLinkType(linkType)) return source;
-    await source.close();
-    throw new CaptureError(
-      'unsupported-link-type',
-      path,
-      20,
-      null,
-      'a link type that carries IP',
-      linkTypeName(linkType),
-    );
-  } catch (error) {
-    if (!(error instanceof CaptureError)) throw error;
-    summaries.push({
-      path,
-      format: 'pcap',
-      compression: null,
-      linkType: 'unknown',
-      frames: 0,
-      tcpSegments: 0,
-      skipped: {},
-      complete: false,
-      error,
-      clock: null,
-      firstFrameAt: null,
-      lastFrameAt: null,
-    });
-    return null;
+    yield* follower.run();
+  } finally {
+    await series.close();
   }
+  summaries.push(...follower.summaries());
 }
 
-/** Follows the connections of one capture. */
+/** Follows the connections of captures that are one stream. */
 class Follower {
-  readonly #decoder = new FrameDecoder();
   readonly #tracker: Tracker;
   readonly #ready: Flow[] = [];
   readonly #distances = new Distances();
   readonly #ordinaryEnd: OrdinaryEnd;
+  readonly #tallies: readonly CaptureTally[];
+  readonly #frameNames: FrameNames;
   #clock: Clock | null = null;
-  #frames = 0;
-  #segments = 0;
-  #first: Time = 0;
+  /** Of the frame that comes next, counted through all captures from 1. */
+  #nextNumber = 1;
   #newest: Time = Number.NEGATIVE_INFINITY;
 
   constructor(
-    readonly source: PacketSource,
+    readonly series: Series,
     readonly settings: Settings,
-    readonly flowsBefore: number,
     readonly ordinary: ((flow: OrdinaryEnd, clock: Clock) => void) | null,
   ) {
     const { profiles, options } = settings;
     this.#tracker = new Tracker({
       detail: options.detail === 'full' ? FULL_DETAIL : 0,
       linger: Math.max(profiles.client.timeWait, profiles.server.timeWait) * SECOND * (17 / 16) + LINGER,
-      firstFlow: flowsBefore,
+      firstFlow: 0,
       onEnd: (flow) => this.#end(flow),
     });
     const { closeWait, slowHandshake } = settings.thresholds;
     this.#ordinaryEnd = new OrdinaryEnd(this.#tracker, profiles, closeWait * SECOND, slowHandshake * SECOND);
-  }
-
-  /** Numbers given so far, those of the captures before included. */
-  get flows(): number {
-    return this.#tracker.flows;
+    this.#tallies = talliesOf(series.members, options);
+    this.#frameNames = new FrameNames(series.members.map(({ path }) => path));
   }
 
   async *run(): AsyncGenerator<Flow> {
-    const { source, settings } = this;
+    const { series, settings } = this;
     const { onProgress, signal } = settings.options;
-    while (await source.advance()) {
-      this.#readChunk();
-      onProgress?.({ path: source.info.path, bytesRead: source.bytesRead, size: source.size });
-      yield* this.#drain();
+    for (let member = await series.next(); member !== null; member = await series.next()) {
+      this.#clock ??= { epochSeconds: series.epochSeconds, digits: series.timeDigits };
+      this.#readTurn(member, member.source);
+      if (this.#ready.length > 0) yield* this.#drain();
+      if (member.hasFrame) continue;
+      const { bytesRead, size } = member.source;
+      // Finer interfaces may come later in a file.
+      if (this.#clock.digits !== series.timeDigits) this.#clock = { ...this.#clock, digits: series.timeDigits };
+      onProgress?.({ path: member.path, bytesRead, size });
       signal?.throwIfAborted();
     }
     for (const _ of this.#tracker.end()) yield* this.#drain();
   }
 
-  #readChunk(): void {
-    const { source } = this;
-    const frame = source.frame;
-    const decoder = this.#decoder;
-    const segment = decoder.segment;
+  #readTurn(member: SeriesMember, source: PacketSource): void {
+    const { frame } = source;
+    const tally = this.#tallies[member.index];
+    const { decoder } = tally;
+    const { segment } = decoder;
     const tracker = this.#tracker;
-    let base = this.#clock?.epochSeconds ?? 0;
-    while (source.next()) {
-      if (this.#clock === null) {
-        base = frame.seconds;
-        this.#clock = { epochSeconds: base, digits: source.info.timeDigits };
-        this.#first = frame.nanoseconds;
+    const { until } = member;
+    const base = this.series.epochSeconds;
+    const start = this.#nextNumber;
+    const shift = start - frame.number;
+    this.#frameNames.begin(start, member.index, frame.number);
+    let { newest } = tally;
+    let time = (frame.seconds - base) * SECOND + frame.nanoseconds;
+    if (tally.frames === 0) tally.first = time;
+    do {
+      if (time > newest) {
+        newest = time;
+        if (time > this.#newest) this.#newest = time;
       }
-      const time = (frame.seconds - base) * SECOND + frame.nanoseconds;
-      if (time > this.#newest) this.#newest = time;
-      this.#frames++;
       const found = decoder.decode(frame);
       if (found === TCP) {
-        this.#segments++;
+        tally.segments++;
         segment.time = time;
-        segment.frame = frame.number;
+        segment.frame = frame.number + shift;
         tracker.segment(segment);
       } else if (found === ICMP_ERROR) {
-        this.#segments++;
+        tally.segments++;
         segment.time = time;
-        segment.frame = frame.number;
+        segment.frame = frame.number + shift;
         tracker.icmpError(segment);
       } else if (found === TCP_UNUSABLE) {
-        this.#segments++;
+        tally.segments++;
       }
-    }
+      member.hasFrame = source.next();
+      time = (frame.seconds - base) * SECOND + frame.nanoseconds;
+    } while (member.hasFrame && time <= until);
+    tally.newest = newest;
+    this.#nextNumber = frame.number + shift + (member.hasFrame ? 0 : 1);
+    tally.frames += this.#nextNumber - start;
   }
 
   #end(record: number): void {
@@ -255,16 +228,32 @@ class Follower {
       this.ordinary(this.#ordinaryEnd, clock);
       return;
     }
-    const result = postmortem(readHistory(this.#tracker, record), {
-      capture: this.source.info.path,
+    const history = readHistory(this.#tracker, record);
+    const captures = this.#capturesOf(history);
+    const result = postmortem(history, {
+      capture: captures[0],
       clock,
       followedUntil: this.#newest,
       profiles,
       distances: this.#distances,
     });
     // Not spread: its segments are made on demand.
-    const flow: Flow = Object.assign(result.connection, { findings: diagnose(result, thresholds) });
+    const flow: Flow = Object.assign(result.connection, {
+      captures,
+      frameNames: this.#frameNames,
+      findings: diagnose(result, thresholds),
+    });
     if (selects(flow)) this.#ready.push(flow);
+  }
+
+  /** The captures that hold the flow's frames, as far as these were kept. */
+  #capturesOf({ segments }: History): readonly string[] {
+    const { members } = this.series;
+    if (members.length === 1) return [members[0].path];
+    const frames = segments.flatMap(({ frame, run }) => (run === null ? [frame] : [frame, run.lastFrame]));
+    const captures = new Set(frames.map((frame) => this.#frameNames.nameOf(frame).capture));
+    captures.delete(null);
+    return captures.size === 0 ? [members[0].path] : ([...captures] as string[]);
   }
 
   *#drain(): Generator<Flow> {
@@ -272,21 +261,8 @@ class Follower {
     this.#ready.length = 0;
   }
 
-  summary(): CaptureSummary {
-    const { info, error } = this.source;
-    return {
-      path: info.path,
-      format: info.format,
-      compression: info.compression,
-      linkType: linkTypeName(info.linkType),
-      frames: this.#frames,
-      tcpSegments: this.#segments,
-      skipped: this.#decoder.skippedByReason(),
-      complete: error === null,
-      error,
-      clock: this.#clock,
-      firstFrameAt: this.#clock === null ? null : this.#first,
-      lastFrameAt: this.#clock === null ? null : this.#newest,
-    };
+  /** Once all is closed. */
+  summaries(): CaptureSummary[] {
+    return this.series.members.map((member) => summaryOf(member, this.#tallies[member.index], this.#clock));
   }
 }

@@ -106,7 +106,7 @@ describe('the same result by every way in', () => {
       text
         .trim()
         .split('\n')
-        .map((line) => ({ ...JSON.parse(line), capture: '' }));
+        .map((line) => ({ ...JSON.parse(line), capture: '', captures: [] }));
     expect(flows(file.out)).toHaveLength(145);
     expect(flows(piped.out)).toEqual(flows(file.out));
     expect(flows(other.out)).toEqual(flows(file.out));

@@ -21,7 +21,7 @@ export class BytesError extends Error {
   override readonly name = 'BytesError';
 
   constructor(
-    readonly code: 'unreadable' | 'damaged-compression',
+    readonly code: 'unreadable' | 'damaged-compression' | 'missing-tool',
     readonly expected: string,
     readonly found: string,
     options?: ErrorOptions,

@@ -11,7 +11,9 @@ export type CaptureErrorCode =
   | 'truncated-header'
   | 'truncated-record'
   | 'record-length'
-  | 'damaged-compression';
+  | 'damaged-block'
+  | 'damaged-compression'
+  | 'missing-tool';
 
 /** What is wrong with a capture, as data: where, what was expected, what was found. */
 export class CaptureError extends Error {

@@ -1,3 +1,6 @@
+/** What stands in `Frame.linkType` for a block of pcapng that is numbered like a frame and is no packet. */
+export const NO_PACKET = -1;
+
 /**
  * The frame under a packet source's cursor: one object, overwritten by each `next()`.
  * What must outlive the next call is copied by whoever needs it.
@@ -17,7 +20,7 @@ export class Frame {
   seconds = 0;
   /** Time of capture: the rest, in nanoseconds. */
   nanoseconds = 0;
-  /** LINKTYPE_ value of the capture file format, without the bits that tell of an FCS. */
+  /** LINKTYPE_ value of the capture file format, without the bits that tell of an FCS; or `NO_PACKET`. */
   linkType = 0;
   /** Number in its capture, from 1, as Wireshark numbers frames. */
   number = 0;

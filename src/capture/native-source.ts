@@ -1,46 +1,75 @@
 import { type ByteSource, BytesError } from './bytes.js';
+import type { CaptureInterface } from './capture-interface.js';
 import type { CaptureError } from './error.js';
 import type { Frame } from './frame.js';
-import { PcapFramer } from './pcap-framer.js';
-import type { PcapHeader } from './pcap-header.js';
+import type { Framer } from './framer.js';
 import type { CaptureInfo, PacketSource } from './source.js';
 
-/** The project's own reader: pcap of every variant, at the speed of reading. */
+/** The project's own reader: every format, at the speed of reading. */
 export class NativeSource implements PacketSource {
   readonly frame: Frame;
-  readonly #framer: PcapFramer;
   #bytesError: CaptureError | null = null;
+  /** The first chunk was read by `open`, and not given out yet. */
+  #isAhead = false;
 
-  /** @param bytes those that follow the global header; the source closes them */
+  /** @param bytes those that the framer begins with; the source closes them */
   constructor(
-    readonly info: CaptureInfo,
-    header: PcapHeader,
+    private readonly origin: Pick<CaptureInfo, 'path' | 'format' | 'compression'>,
+    private readonly framer: Framer,
     private readonly bytes: ByteSource,
   ) {
-    this.#framer = new PcapFramer(header, info.path);
-    this.frame = this.#framer.frame;
+    this.frame = framer.frame;
+  }
+
+  /**
+   * Reads on to the first frame, so that `info` and `interfaces` tell what is before it: as far as the first chunk goes.
+   * @throws CaptureError where the capture is wrong before its first frame
+   */
+  async open(): Promise<void> {
+    if (!(await this.advance())) return;
+    this.framer.skipToFrame();
+    if (this.error !== null) throw this.error;
+    this.#isAhead = true;
+  }
+
+  get info(): CaptureInfo {
+    const [first] = this.interfaces;
+    return {
+      ...this.origin,
+      linkType: first?.linkType ?? -1,
+      timeDigits: this.interfaces.some(({ timeDigits }) => timeDigits === 9) ? 9 : 6,
+      snapLength: first?.snapLength ?? 0,
+    };
+  }
+
+  get interfaces(): readonly CaptureInterface[] {
+    return this.framer.interfaces;
   }
 
   async advance(): Promise<boolean> {
+    if (this.#isAhead) {
+      this.#isAhead = false;
+      return true;
+    }
     if (this.error !== null) return false;
     try {
       const chunk = await this.bytes.read();
-      if (chunk === null) this.#framer.end();
-      else this.#framer.push(chunk);
+      if (chunk === null) this.framer.end();
+      else this.framer.push(chunk);
       return chunk !== null;
     } catch (error) {
       if (!(error instanceof BytesError)) throw error;
-      this.#bytesError = error.at(this.info.path, this.#framer.offset, this.frame.number + 1);
+      this.#bytesError = error.at(this.origin.path, this.framer.offset, this.frame.number + 1);
       return false;
     }
   }
 
   next(): boolean {
-    return this.#framer.next();
+    return this.framer.next();
   }
 
   get error(): CaptureError | null {
-    return this.#bytesError ?? this.#framer.error;
+    return this.#bytesError ?? this.framer.error;
   }
 
   get bytesRead(): number {

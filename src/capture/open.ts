@@ -2,14 +2,25 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { type ByteSource, BytesError, systemReason } from './bytes.js';
 import { CaptureError } from './error.js';
 import { FileBytes } from './file-bytes.js';
-import { FORMAT_HEAD_LENGTH, isGzip, knownFormat, lookOf } from './file-format.js';
-import { GzipBytes } from './gzip-bytes.js';
+import {
+  compressionOf,
+  FORMAT_HEAD_LENGTH,
+  knownFormat,
+  lookOf,
+  startsLikePcapng,
+  startsLikeSnoop,
+} from './file-format.js';
+import type { Framer } from './framer.js';
 import { NativeSource } from './native-source.js';
+import { PcapFramer } from './pcap-framer.js';
 import { PCAP_HEADER_LENGTH, type PcapHeader, parsePcapHeader, startsLikePcap } from './pcap-header.js';
 import { PcapParserSource } from './pcap-parser-source.js';
+import { PcapngFramer } from './pcapng-framer.js';
 import { PeekableBytes } from './peekable-bytes.js';
-import type { CaptureInfo, PacketSource } from './source.js';
+import { parseSnoopHeader, SNOOP_HEADER_LENGTH, SnoopFramer } from './snoop-framer.js';
+import type { CaptureFormat, Compression, PacketSource } from './source.js';
 import { StreamBytes } from './stream-bytes.js';
+import { unpacked } from './unpack.js';
 
 const STANDARD_INPUT = '-';
 const STREAM_CHUNK_LENGTH = 1024 * 1024;
@@ -21,26 +32,66 @@ export interface OpenOptions {
 }
 
 /**
- * Opens a capture: pcap, plain or in gzip, in a file, a pipe or on standard input (`-`).
+ * Opens a capture: pcap, pcapng or snoop, plain or compressed, in a file, a pipe or on standard input (`-`).
  *
  * @throws CaptureError `not-found`, `is-directory`, `unreadable`, `empty`, `not-a-capture`, `unsupported-format`,
- * `unsupported-version`, `truncated-header`, `damaged-compression`
+ * `unsupported-version`, `truncated-header`, `damaged-block`, `damaged-compression`, `missing-tool`
  */
 export async function openCapture(path: string, options: OpenOptions = {}): Promise<PacketSource> {
   const stored = new PeekableBytes(await openBytes(path));
+  let bytes = stored;
   try {
-    const compression = isGzip(await peek(stored, path)) ? 'gzip' : null;
-    const bytes = compression === null ? stored : new PeekableBytes(inflated(stored, path));
-    const header = readHeader(await peek(bytes, path), path);
-    const { linkType, timeDigits, snapLength } = header;
-    const info: CaptureInfo = { path, format: 'pcap', compression, linkType, timeDigits, snapLength };
-    if (options.reader === 'pcap-parser') return new PcapParserSource(info, header, bytes);
-    bytes.drop(PCAP_HEADER_LENGTH);
-    return new NativeSource(info, header, bytes);
+    const packedHead = await peek(stored, path);
+    const compression = compressionOf(packedHead);
+    // Only a regular file has a size, and only such a file gives the same bytes again.
+    const reopen = stored.size === null ? null : () => openBytes(path);
+    if (compression !== null) bytes = new PeekableBytes(unpacked(compression, stored, packedHead, reopen));
+    const head = await peek(bytes, path);
+    return options.reader === 'pcap-parser'
+      ? openWithPcapParser(head, bytes, path, compression)
+      : await openNatively(head, bytes, path, compression);
   } catch (error) {
-    await stored.close();
+    await bytes.close();
     throw error;
   }
+}
+
+async function openNatively(
+  head: Uint8Array,
+  bytes: PeekableBytes,
+  path: string,
+  compression: Compression | null,
+): Promise<PacketSource> {
+  const opened = async (format: CaptureFormat, framer: Framer): Promise<PacketSource> => {
+    const source = new NativeSource({ path, format, compression }, framer, bytes);
+    if (format === 'pcapng') await source.open();
+    return source;
+  };
+  if (startsLikePcapng(head)) return opened('pcapng', new PcapngFramer(path));
+  if (startsLikeSnoop(head)) {
+    const header = parseSnoopHeader(head, path);
+    bytes.drop(SNOOP_HEADER_LENGTH);
+    return opened('snoop', new SnoopFramer(header, path));
+  }
+  const header = readPcapHeader(head, path);
+  bytes.drop(PCAP_HEADER_LENGTH);
+  return opened('pcap', new PcapFramer(header, path));
+}
+
+function openWithPcapParser(
+  head: Uint8Array,
+  bytes: PeekableBytes,
+  path: string,
+  compression: Compression | null,
+): PacketSource {
+  if (startsLikePcapng(head) || startsLikeSnoop(head)) {
+    const found = startsLikePcapng(head) ? 'pcapng' : 'snoop';
+    const expected = 'a pcap capture, the only kind that the reader pcap-parser reads';
+    throw new CaptureError('unsupported-format', path, 0, null, expected, found);
+  }
+  const header = readPcapHeader(head, path);
+  const { linkType, timeDigits, snapLength } = header;
+  return new PcapParserSource({ path, format: 'pcap', compression, linkType, timeDigits, snapLength }, header, bytes);
 }
 
 async function openBytes(path: string): Promise<ByteSource> {
@@ -68,11 +119,6 @@ async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
-function inflated(stored: ByteSource, path: string): ByteSource {
-  // Only a regular file has a size, and only such a file gives the same bytes again.
-  return new GzipBytes(stored, stored.size === null ? null : () => openBytes(path));
-}
-
 async function peek(bytes: PeekableBytes, path: string): Promise<Uint8Array> {
   try {
     return await bytes.peek(FORMAT_HEAD_LENGTH);
@@ -81,12 +127,12 @@ async function peek(bytes: PeekableBytes, path: string): Promise<Uint8Array> {
   }
 }
 
-function readHeader(head: Uint8Array, path: string): PcapHeader {
+function readPcapHeader(head: Uint8Array, path: string): PcapHeader {
   if (head.length === 0) {
     throw new CaptureError('empty', path, 0, null, 'a capture', 'no bytes at all');
   }
   if (startsLikePcap(head)) return parsePcapHeader(head, path);
   const known = knownFormat(head);
-  if (known !== null) throw new CaptureError('unsupported-format', path, 0, null, 'a pcap capture', known);
-  throw new CaptureError('not-a-capture', path, 0, null, 'a pcap capture', lookOf(head));
+  if (known !== null) throw new CaptureError('unsupported-format', path, 0, null, 'a pcap or pcapng capture', known);
+  throw new CaptureError('not-a-capture', path, 0, null, 'a pcap or pcapng capture', lookOf(head));
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { type Packet, type PacketHeader, parse } from 'pcap-parser';
 import { type ByteSource, BytesError } from './bytes.js';
+import { type CaptureInterface, soleInterface } from './capture-interface.js';
 import { CaptureError } from './error.js';
 import { Frame } from './frame.js';
 import { PCAP_HEADER_LENGTH, type PcapHeader } from './pcap-header.js';
@@ -19,6 +20,7 @@ const CAPTURED_LENGTH_OFFSET = 8;
  */
 export class PcapParserSource implements PacketSource {
   readonly frame = new Frame();
+  readonly interfaces: readonly CaptureInterface[];
   error: CaptureError | null = null;
   readonly #bound: number;
   readonly #feed = new Readable({ read() {} });
@@ -43,7 +45,8 @@ export class PcapParserSource implements PacketSource {
     private readonly bytes: ByteSource,
   ) {
     requireReadable(header, info.path);
-    this.#bound = recordBound(header);
+    this.interfaces = [soleInterface(header)];
+    this.#bound = recordBound(header.snapLength);
     this.frame.linkType = header.linkType;
     const parser = parse(this.#feed);
     parser.on('packetHeader', (packetHeader) => this.#onHeader(packetHeader));

@@ -1,6 +1,5 @@
 import { CaptureError } from './error.js';
 import type { Frame } from './frame.js';
-import type { PcapHeader } from './pcap-header.js';
 
 /** What libpcap and Wireshark hold to be the longest sane record, whatever the snap length says. */
 const STANDARD_BOUND = 262_144;
@@ -8,8 +7,8 @@ const STANDARD_BOUND = 262_144;
 const LARGEST_BOUND = 16 * 1024 * 1024;
 
 /** The most captured bytes a record of this capture may claim: the snap length, within what is sane. */
-export function recordBound(header: PcapHeader): number {
-  return Math.min(Math.max(header.snapLength, STANDARD_BOUND), LARGEST_BOUND);
+export function recordBound(snapLength: number): number {
+  return Math.min(Math.max(snapLength, STANDARD_BOUND), LARGEST_BOUND);
 }
 
 /**

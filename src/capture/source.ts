@@ -1,18 +1,22 @@
+import type { CaptureInterface } from './capture-interface.js';
 import type { CaptureError } from './error.js';
 import type { Frame } from './frame.js';
 
-/** What is known of a capture before its first frame was read, and what is known at the end. */
+export type CaptureFormat = 'pcap' | 'pcapng' | 'snoop';
+export type Compression = 'gzip' | 'zstd' | 'lz4' | 'xz' | 'bzip2';
+
+/** What is known of a capture before its first frame was read; of pcapng, what is known so far. */
 export interface CaptureInfo {
   /** As the user named it; `-` for standard input. */
   readonly path: string;
-  readonly format: 'pcap';
+  readonly format: CaptureFormat;
   /** Compression found by its magic number, else null. */
-  readonly compression: 'gzip' | null;
-  /** LINKTYPE_ value, without the FCS bits. */
+  readonly compression: Compression | null;
+  /** LINKTYPE_ value, without the FCS bits; of pcapng that of the first interface, or -1 where none is described yet. */
   readonly linkType: number;
-  /** Digits after the second's point that the timestamps have: 6 or 9. */
+  /** Digits after the second's point that the timestamps have: 9 where those of any interface are finer than 6. */
   readonly timeDigits: 6 | 9;
-  /** The most bytes per frame that were kept (snap length); 0 where the header says nothing. */
+  /** The most bytes per frame that were kept (snap length); 0 where the capture says nothing. */
   readonly snapLength: number;
 }
 
@@ -26,6 +30,8 @@ export interface CaptureInfo {
  */
 export interface PacketSource {
   readonly info: CaptureInfo;
+  /** The interfaces that the capture describes, in their order, as far as it was read; of pcap the one that there is. */
+  readonly interfaces: readonly CaptureInterface[];
   /** The cursor; valid until the next `next()` or `advance()`. */
   readonly frame: Frame;
   /** Reads more of the capture, once `next()` has returned false. False at its end, or where it cannot be read further (see `error`). */

@@ -22,6 +22,7 @@ export interface CommonOptions {
   readonly profile: NonNullable<Options['profile']>;
   readonly sysctl?: readonly SysctlFile[];
   readonly threshold?: Thresholds;
+  readonly verifyChecksums?: boolean;
   readonly reader: NonNullable<Options['reader']>;
   readonly width?: number;
   readonly quiet?: boolean;
@@ -51,6 +52,10 @@ export function addCommonOptions(command: Command, library: Library, formats: re
       `from when on something is worth a finding: ${thresholdNames(library)}`,
       thresholdParser(library),
     )
+    .option(
+      '--verify-checksums',
+      'pass over packets with a wrong checksum, which by default count: network cards fill them in',
+    )
     .addOption(new Option('--reader <name>', 'what reads the file').choices(READERS).default('native'));
 }
 
@@ -73,6 +78,7 @@ export function libraryOptions(options: CommonOptions): Options {
   return {
     reader: options.reader,
     profile: options.profile,
+    ...(options.verifyChecksums && { verifyChecksums: true }),
     ...(options.sysctl && { sysctl: readSysctl(options.sysctl) }),
     ...(options.threshold && { thresholds: options.threshold }),
     ...(options.filter !== undefined && { filter: options.filter }),

@@ -11,7 +11,6 @@ import type { ComparedFlow, Comparison, TapIndex } from './compared-flow.js';
 import { type ComposeContext, compose } from './compose.js';
 import { agreeOnRoles, type EndedFlow, readEnded } from './ended-flow.js';
 import type { PathEvidence, Span } from './fates.js';
-import { inOrderOfTime } from './file-order.js';
 import { S } from './flow-sides.js';
 import { L } from './links.js';
 import { Matcher } from './matcher.js';
@@ -50,13 +49,13 @@ export function compare(
   const { middle: third, ...plain } = options;
   const settings = new Settings(plain);
   const whole = options.filter !== undefined || options.select !== undefined;
-  const paths = [first, second].map((side) => (typeof side === 'string' ? [side] : side));
+  const [one, other] = [first, second].map((side) => (typeof side === 'string' ? [side] : side));
+  const paths = [one, other] as const;
   let run: Run | null = null;
   async function* iterate(): AsyncGenerator<ComparedFlow> {
-    const ordered = [await inOrderOfTime(paths[0], options), await inOrderOfTime(paths[1], options)] as const;
-    const coarse = await coarseOffset(ordered[0], ordered[1], options);
-    const middle = third === undefined ? null : await middleTap(third, ordered, plain, compare);
-    run = new Run(ordered, settings, coarse, middle, whole ? null : ordinary);
+    const coarse = await coarseOffset(one, other, options);
+    const middle = third === undefined ? null : await middleTap(third, paths, plain, compare);
+    run = new Run(paths, settings, coarse, middle, whole ? null : ordinary);
     yield* run.flows();
   }
   const stream = iterate();

@@ -76,6 +76,9 @@ export function compose(
   let path: ComparedFlow['path'] | null = null;
   return {
     ...own.client,
+    captures: context.captures[clientTap],
+    // Frames are those of the endpoint's own tap, counted through its files.
+    frameNames: { nameOf: (frame) => ({ capture: null, frame }) },
     flow: number,
     clock: context.reference,
     server: own.server.server,

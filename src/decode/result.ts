@@ -5,8 +5,8 @@ export const TCP = 1;
 /** An ICMP or ICMPv6 error that quotes a segment. */
 export const ICMP_ERROR = 2;
 /**
- * A TCP header that is malformed, or captured no further than before its flags: only addresses and ports can be relied
- * upon. Wireshark counts it as TCP.
+ * A TCP header that is malformed, captured no further than before its flags, or damaged by its checksum: nothing but
+ * addresses and ports can be relied upon. Wireshark counts it as TCP.
  */
 export const TCP_UNUSABLE = 3;
 
@@ -21,11 +21,11 @@ export const SkipReason = {
   'not-ip': -2,
   /** IP with UDP, SCTP, ICMP that is no error about TCP, and so on. */
   'not-tcp': -3,
-  /** IP with a packet inside that is not looked into (GRE, IP in IP, 6in4). */
+  /** A tunnel that is not looked into: GRE with a routing field, or too many tunnels in one another. */
   tunnel: -4,
   /** ESP or MACsec: what is inside cannot be known. */
   encrypted: -5,
-  /** A piece of a TCP segment that does not hold its whole header. */
+  /** A fragment of an IP packet, or of an IEEE 802.11 frame, other than the one that completes the packet. */
   fragment: -6,
   /** The capture ends before the ports. */
   truncated: -7,
@@ -35,6 +35,10 @@ export const SkipReason = {
   'tcp-truncated': -9,
   /** A TCP header shorter than 20 bytes, or longer than its IP packet has room for: `TCP_UNUSABLE`. */
   'tcp-malformed': -10,
+  /** Checksums were to be verified, and one of them is wrong: `TCP_UNUSABLE`. */
+  'bad-checksum': -12,
+  /** A block of a pcapng file that Wireshark numbers as a frame, and that holds no packet. */
+  'not-a-packet': -11,
 } as const;
 export type SkipReason = (typeof SkipReason)[keyof typeof SkipReason];
 

@@ -10,6 +10,26 @@ export const CWR = 0x80;
 /** The AE (formerly NS) bit, which stands in the byte before the other flags. */
 export const AE = 0x100;
 
+/** Kinds of tunnels, as `Segment.tunnel` tells them. */
+export const Tunnel = {
+  NONE: 0,
+  PPPOE: 1,
+  IP: 2,
+  GRE: 3,
+  ETHER_IP: 4,
+  VXLAN: 5,
+  GENEVE: 6,
+  GTP_U: 7,
+  L2TP: 8,
+  TEREDO: 9,
+  MPLS: 10,
+  LISP: 11,
+  TZSP: 12,
+  PROVIDER_BACKBONE: 13,
+  AYIYA: 14,
+} as const;
+export type Tunnel = (typeof Tunnel)[keyof typeof Tunnel];
+
 /**
  * The TCP segment under the decoder's cursor: one object, overwritten by each `decode()`.
  * Numbers are unsigned unless said otherwise.
@@ -61,6 +81,14 @@ export class Segment {
   readonly sack = new Uint32Array(8);
   /** A Fast Open option (RFC 7413, or experimental with its magic) is present, with or without a cookie. */
   fastOpen = false;
+
+  /** VLAN identifiers of the first two tags from the outside, whatever tunnels lie between; -1 where there is none. */
+  vlan = -1;
+  innerVlan = -1;
+  /** What the innermost tunnel around the segment is: a value of `Tunnel`; 0 where there is none. */
+  tunnel = 0;
+  /** The identifier of that tunnel: VNI, GRE key, TEID, PPPoE or L2TP session; -1 where it has none. */
+  tunnelId = -1;
 
   /** For an ICMP error: its type and code, and the quoted segment in the fields above (addresses and ports as quoted: source is who sent the segment that failed). -1 for a segment of its own. */
   icmpType = -1;

@@ -12,17 +12,10 @@ const WINDOW_END = 16;
 
 /**
  * Decodes the TCP header (RFC 9293, section 3.1) at `offset` into `segment`. It was captured up to `end`; `length` is what
- * the IP packet has room for from `offset` on, header and payload. `isCut`: the IP packet is a first fragment.
+ * the IP packet has room for from `offset` on, header and payload.
  */
-export function decodeTcp(
-  view: DataView,
-  offset: number,
-  end: number,
-  length: number,
-  segment: Segment,
-  isCut: boolean,
-): Outcome {
-  if (offset + MIN_HEADER_LENGTH > end) return decodeCutTcp(view, offset, end, length, segment, isCut);
+export function decodeTcp(view: DataView, offset: number, end: number, length: number, segment: Segment): Outcome {
+  if (offset + MIN_HEADER_LENGTH > end) return decodeCutTcp(view, offset, end, length, segment);
   const ports = view.getUint32(offset);
   const offsetFlagsWindow = view.getUint32(offset + 12);
   segment.sourcePort = ports >>> 16;
@@ -34,7 +27,7 @@ export function decodeTcp(
 
   const headerLength = (offsetFlagsWindow >>> 28) << 2;
   if (headerLength < MIN_HEADER_LENGTH) return SkipReason['tcp-malformed'];
-  if (headerLength > length) return isCut ? SkipReason.fragment : SkipReason['tcp-malformed'];
+  if (headerLength > length) return SkipReason['tcp-malformed'];
   segment.length = length - headerLength;
   if (headerLength > MIN_HEADER_LENGTH) {
     decodeTcpOptions(view, offset + MIN_HEADER_LENGTH, offset + headerLength, end, segment);
@@ -43,22 +36,14 @@ export function decodeTcp(
 }
 
 /** The same for a header of which less than the 20 fixed bytes were captured, or which the IP packet has no room for. */
-function decodeCutTcp(
-  view: DataView,
-  offset: number,
-  end: number,
-  length: number,
-  segment: Segment,
-  isCut: boolean,
-): Outcome {
-  if (isCut && length < MIN_HEADER_LENGTH) return SkipReason.fragment;
+function decodeCutTcp(view: DataView, offset: number, end: number, length: number, segment: Segment): Outcome {
   if (length < PORTS_LENGTH) return SkipReason.malformed;
   if (offset + PORTS_LENGTH > end) return SkipReason.truncated;
   const headerLength = decodeCaptured(view, offset, end, segment);
   if (length < MIN_HEADER_LENGTH) return SkipReason['tcp-malformed'];
   if (headerLength < 0) return SkipReason['tcp-truncated'];
   if (headerLength < MIN_HEADER_LENGTH) return SkipReason['tcp-malformed'];
-  if (headerLength > length) return isCut ? SkipReason.fragment : SkipReason['tcp-malformed'];
+  if (headerLength > length) return SkipReason['tcp-malformed'];
   segment.length = length - headerLength;
   segment.optionsComplete = headerLength === MIN_HEADER_LENGTH;
   return TCP;

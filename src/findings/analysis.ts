@@ -1,20 +1,26 @@
+import type { CaptureInterface } from '../capture/capture-interface.js';
 import type { CaptureError } from '../capture/error.js';
+import type { CaptureFormat, Compression } from '../capture/source.js';
 import type { Clock, Tap, Time } from '../connection/model.js';
 import type { Side, TcpState } from '../connection/state.js';
+import type { FragmentCounts } from '../decode/reassembly.js';
 import type { AcrossFinding, FindingKind, Flow, Severity } from './finding.js';
 
 /** What was in one capture. */
 export interface CaptureSummary {
   readonly path: string;
-  readonly format: 'pcap';
-  readonly compression: 'gzip' | null;
-  /** Wireshark's word for the link type, for example `Ethernet`. */
+  readonly format: CaptureFormat | 'unknown';
+  readonly compression: Compression | null;
+  /** Wireshark's word for the link type, for example `Ethernet`; where interfaces differ, each one's, with commas. */
   readonly linkType: string;
+  /** The interfaces that the capture describes; of pcap the one that there is, without a name. */
+  readonly interfaces: readonly CaptureInterface[];
   readonly frames: number;
   /** Frames in which a TCP header was found, those quoted by ICMP errors included. */
   readonly tcpSegments: number;
   /** Frames that were passed over, by reason. */
   readonly skipped: Readonly<Record<string, number>>;
+  readonly fragments: Readonly<FragmentCounts>;
   /** False where the capture broke off or could not be read to its end. */
   readonly complete: boolean;
   readonly error: CaptureError | null;
@@ -22,6 +28,12 @@ export interface CaptureSummary {
   readonly clock: Clock | null;
   readonly firstFrameAt: Time | null;
   readonly lastFrameAt: Time | null;
+}
+
+/** Frames that the capture says it lost while it was taken; null where it says nothing. */
+export function droppedFrames({ interfaces }: CaptureSummary): number | null {
+  const counts = interfaces.flatMap(({ dropped }) => (dropped === null ? [] : [dropped]));
+  return counts.length === 0 ? null : counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** How connections ended, each counted once. */

@@ -1,3 +1,4 @@
+import type { FrameNames } from '../capture/frame-names.js';
 import type { Clock, Connection, Time } from '../connection/model.js';
 import type { Side } from '../connection/state.js';
 
@@ -84,6 +85,10 @@ export interface Finding {
 
 /** A connection with its diagnosis. */
 export interface Flow extends Connection {
+  /** The captures that hold its frames, `capture` first: more than one where it spans files of a series. */
+  readonly captures: readonly string[];
+  /** What the numbers of its frames stand for: they count through a series of captures. */
+  readonly frameNames: Pick<FrameNames, 'nameOf'>;
   /** By severity, then by time. */
   readonly findings: readonly Finding[];
 }

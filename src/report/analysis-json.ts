@@ -1,5 +1,6 @@
 import type { CaptureError } from '../capture/error.js';
-import type { Analysis, CaptureSummary } from '../findings/analysis.js';
+import { linkTypeName } from '../decode/link-type.js';
+import { type Analysis, type CaptureSummary, droppedFrames } from '../findings/analysis.js';
 import { timestamp } from './flow-json.js';
 
 /** What `analyze --format json` prints: one object for all captures. Times are ISO 8601 in UTC, null where unknown. */
@@ -43,9 +44,19 @@ export function captureJson(capture: CaptureSummary) {
     format: capture.format,
     compression: capture.compression,
     linkType: capture.linkType,
+    interfaces: capture.interfaces.map(({ name, linkType, snapLength, received, dropped }) => ({
+      name,
+      linkType: linkTypeName(linkType),
+      snapLength,
+      received,
+      dropped,
+    })),
+    /** Frames that the capture says it lost; null where it says nothing. */
+    dropped: droppedFrames(capture),
     frames: capture.frames,
     tcpSegments: capture.tcpSegments,
     skipped: capture.skipped,
+    fragments: capture.fragments,
     complete: capture.complete,
     error: capture.error === null ? null : errorJson(capture.error),
     start: clock === null || firstFrameAt === null ? null : timestamp(firstFrameAt, clock),

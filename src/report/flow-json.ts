@@ -8,6 +8,8 @@ export interface FlowJson {
   readonly flow: number;
   readonly tcpStream: number;
   readonly capture: string;
+  /** The captures that hold its frames, `capture` first. */
+  readonly captures: readonly string[];
   readonly client: { readonly address: string; readonly port: number };
   readonly server: { readonly address: string; readonly port: number };
   readonly roles: 'observed' | 'assumed';
@@ -32,11 +34,16 @@ export interface TransitionJson {
   readonly at: string;
   readonly earliest: string | null;
   readonly latest: string | null;
+  /** Its number in its capture, as are all numbers of frames here. */
   readonly frame: number;
+  /** In a flow of more than one capture: the one that holds the frame; null where it is no longer known. */
+  readonly frameCapture?: string | null;
   readonly basis: Transition['basis'];
   readonly reason: string;
   readonly confirmedBy: number | null;
+  readonly confirmedByCapture?: string | null;
   readonly revoked: readonly number[];
+  readonly revokedCaptures?: readonly (string | null)[];
 }
 
 export interface FindingJson {
@@ -45,6 +52,8 @@ export interface FindingJson {
   readonly endpoint: Side | null;
   readonly at: string;
   readonly frames: readonly number[];
+  /** In a flow of more than one capture: those that hold the frames, in the same order. */
+  readonly frameCaptures?: readonly (string | null)[];
   readonly message: string;
   readonly advice: string;
   readonly causes: readonly string[];
@@ -57,6 +66,7 @@ export function flowJson(flow: Flow): FlowJson {
     flow: flow.flow,
     tcpStream: flow.tcpStream,
     capture: flow.capture,
+    captures: flow.captures,
     client: { address: flow.client.address, port: flow.client.port },
     server: { address: flow.server.address, port: flow.server.port },
     roles: flow.roles,
@@ -65,8 +75,8 @@ export function flowJson(flow: Flow): FlowJson {
     tap: flow.tap,
     clientState: flow.clientState,
     serverState: flow.serverState,
-    timeline: flow.timeline.map((transition) => transitionJson(transition, clock)),
-    findings: flow.findings.map((finding) => findingJson(finding, clock)),
+    timeline: flow.timeline.map((transition) => transitionJson(transition, flow)),
+    findings: flow.findings.map((finding) => findingJson(finding, flow)),
     packets: sides(flow.packets),
     bytes: sides(flow.bytes),
     retransmissions: sides(flow.retransmissions),
@@ -79,8 +89,13 @@ export function timestamp(time: Time, clock: Clock): string {
   return formatTimestamp(toDigits(time, clock, Math.round), clock);
 }
 
-function transitionJson(transition: Transition, clock: Clock): TransitionJson {
-  const { earliest, latest } = transition;
+function transitionJson(transition: Transition, flow: Flow): TransitionJson {
+  const { clock, frameNames } = flow;
+  const { earliest, latest, confirmedBy } = transition;
+  const name = frameNames.nameOf(transition.frame);
+  const proof = confirmedBy === null ? null : frameNames.nameOf(confirmedBy);
+  const revoked = transition.revoked.map((frame) => frameNames.nameOf(frame));
+  const spans = flow.captures.length > 1;
   return {
     endpoint: transition.endpoint,
     from: transition.from,
@@ -89,21 +104,26 @@ function transitionJson(transition: Transition, clock: Clock): TransitionJson {
     // Bounds are rounded outwards, so that they hold what they held before, the rounded estimate included.
     earliest: earliest === null ? null : formatTimestamp(toDigits(earliest, clock, Math.floor), clock),
     latest: latest === null ? null : formatTimestamp(toDigits(latest, clock, Math.ceil), clock),
-    frame: transition.frame,
+    frame: name.frame,
+    ...(spans && { frameCapture: name.capture }),
     basis: transition.basis,
     reason: transition.reason,
-    confirmedBy: transition.confirmedBy,
-    revoked: transition.revoked,
+    confirmedBy: proof?.frame ?? null,
+    ...(spans && { confirmedByCapture: proof?.capture ?? null }),
+    revoked: revoked.map(({ frame }) => frame),
+    ...(spans && { revokedCaptures: revoked.map(({ capture }) => capture) }),
   };
 }
 
-function findingJson(finding: Finding, clock: Clock): FindingJson {
+function findingJson(finding: Finding, flow: Flow): FindingJson {
+  const names = finding.frames.map((frame) => flow.frameNames.nameOf(frame));
   return {
     kind: finding.kind,
     severity: finding.severity,
     endpoint: finding.endpoint,
-    at: timestamp(finding.at, clock),
-    frames: finding.frames,
+    at: timestamp(finding.at, flow.clock),
+    frames: names.map(({ frame }) => frame),
+    ...(flow.captures.length > 1 && { frameCaptures: names.map(({ capture }) => capture) }),
     message: finding.message,
     advice: finding.advice,
     causes: finding.causes,

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../connection/model.js';
+import type { Flow } from '../findings/finding.js';
 import { escapeText } from './escape.js';
 
 /** `10.0.1.9:57469`, or `[2001:db8::1]:443`. */
@@ -7,8 +8,18 @@ export function endpointText({ address, port }: Endpoint): string {
   return text.includes(':') ? `[${text}]:${port}` : `${text}:${port}`;
 }
 
+/** The frame's number in its capture; with the capture's name where the flow spans several: `14 of ring-2.pcap`. */
+export function frameText({ captures, frameNames }: Flow, number: number): string {
+  const { capture, frame } = frameNames.nameOf(number);
+  const file = capture?.split('/').at(-1);
+  return captures.length > 1 && file ? `${frame} of ${escapeText(file)}` : `${frame}`;
+}
+
 /** `frame 14`, or `frames 14, 15, 17`; after `most` of them an ellipsis. */
-export function framesText(frames: readonly number[], most = 6): string {
-  const shown = frames.slice(0, most).join(', ');
+export function framesText(flow: Flow, frames: readonly number[], most = 6): string {
+  const shown = frames
+    .slice(0, most)
+    .map((frame) => frameText(flow, frame))
+    .join(', ');
   return `${frames.length === 1 ? 'frame' : 'frames'} ${shown}${frames.length > most ? ', …' : ''}`;
 }

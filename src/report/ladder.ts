@@ -3,7 +3,7 @@ import type { Side } from '../connection/state.js';
 import type { Finding, Flow } from '../findings/finding.js';
 import { arrow } from './arrow.js';
 import { escapeText } from './escape.js';
-import { endpointText, framesText } from './flow-text.js';
+import { endpointText, framesText, frameText } from './flow-text.js';
 import { foldSegments } from './fold.js';
 import { type Changes, ladderRows, type Row } from './ladder-rows.js';
 import { Lane } from './lane.js';
@@ -105,7 +105,10 @@ class Ladder {
       case 'change': {
         const { transition } = row;
         const changes: Changes = { [transition.endpoint]: transition };
-        const middle: Piece = ['quiet', transition.basis === 'timer' ? 'timer' : `frame ${transition.frame}`];
+        const middle: Piece = [
+          'quiet',
+          transition.basis === 'timer' ? 'timer' : `frame ${frameText(this.#flow, transition.frame)}`,
+        ];
         const line = this.#start(
           this.#absolute(transition.at),
           this.#times.estimate(transition),
@@ -221,14 +224,14 @@ class Ladder {
   }
 
   #reason({ endpoint, to, reason, basis, earliest, latest, frame, confirmedBy, revoked }: Transition): string {
-    const facts = [`${basis}, frame ${frame}`];
+    const facts = [`${basis}, frame ${frameText(this.#flow, frame)}`];
     const from = earliest === null ? null : this.#times.exact(earliest);
     const until = latest === null ? null : this.#times.exact(latest);
     if (from !== null && until !== null) facts.push(from === until ? `at ${from}` : `between ${from} and ${until}`);
     else if (until !== null) facts.push(`not after ${until}`);
     else facts.push(from === null ? 'not proved' : `not before ${from}, not proved`);
-    if (confirmedBy !== null) facts.push(`proved by frame ${confirmedBy}`);
-    if (revoked.length > 0) facts.push(`contradicted: ${framesText(revoked)}`);
+    if (confirmedBy !== null) facts.push(`proved by frame ${frameText(this.#flow, confirmedBy)}`);
+    if (revoked.length > 0) facts.push(`contradicted: ${framesText(this.#flow, revoked)}`);
     return `${endpoint} ${to}: ${escapeText(reason)} (${facts.join('; ')})`;
   }
 
@@ -293,7 +296,7 @@ function header(flow: Flow, width: number, showCapture: boolean): string[] {
     formatDuration(flow.end - flow.start),
     `tap: ${TAP[flow.tap]}`,
     ...(flow.roles === 'assumed' ? ['no SYN seen: who opened it is a guess'] : []),
-    ...(showCapture ? [truncateStart(escapeText(flow.capture), room)] : []),
+    ...(showCapture ? [truncateStart(flow.captures.map(escapeText).join(', '), room)] : []),
   ];
   return pack(parts, '   ', room).map((line, index) => (index === 0 ? name.padEnd(indent) : ' '.repeat(indent)) + line);
 }

@@ -1,6 +1,6 @@
 import type { Clock, Tap, Time } from '../connection/model.js';
 import type { Side, TcpState } from '../connection/state.js';
-import type { Analysis, CaptureSummary, Outcome } from '../findings/analysis.js';
+import { type Analysis, type CaptureSummary, droppedFrames, type Outcome } from '../findings/analysis.js';
 import { type FindingKind, type Flow, SEVERITIES, type Severity } from '../findings/finding.js';
 import { escapeText, shellWord } from './escape.js';
 import { endpointText, framesText } from './flow-text.js';
@@ -105,6 +105,12 @@ function captureLines(capture: CaptureSummary, width: number, style: Style): str
       `passed over: ${skipped.map(([reason, count]) => `${formatCount(count)} ${escapeText(reason)}`).join(', ')}`,
     );
   }
+  const { packets, reassembled, overlapping } = capture.fragments;
+  if (packets > 0)
+    facts.push(`${formatCount(reassembled)} of ${formatCount(packets)} packets in fragments put together`);
+  if (overlapping > 0) facts.push(`${formatCount(overlapping)} fragments overlap others (the first copy was taken)`);
+  const dropped = droppedFrames(capture);
+  if (dropped !== null && dropped > 0) facts.push(`${formatCount(dropped)} frames were lost while capturing`);
   const room = width - indent;
   const lines = pack(facts, ' · ', room).flatMap((line) => wrap(line, room));
   if (capture.error !== null) {
@@ -225,7 +231,7 @@ function worst(flows: readonly Flow[], width: number, style: Style): string[] {
     const look: Look = finding.severity;
     const name = ` flow ${padEnd(String(flow.flow), numbers)}   `;
     const ends = `${endpointText(flow.client)} → ${endpointText(flow.server)}`;
-    const parts = [ends, finding.kind, ...(finding.frames.length > 0 ? [framesText(finding.frames, 3)] : [])];
+    const parts = [ends, finding.kind, ...(finding.frames.length > 0 ? [framesText(flow, finding.frames, 3)] : [])];
     return pack(parts, '   ', width - name.length).map((line, index) => {
       const fitted = truncate(line, width - name.length).replace(finding.kind, (kind) => style(look, kind));
       return (index === 0 ? name : ' '.repeat(name.length)) + fitted;

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NativeSource } from '../../src/capture/native-source.js';
 import { openCapture } from '../../src/capture/open.js';
+import { PcapFramer } from '../../src/capture/pcap-framer.js';
 import { parsePcapHeader } from '../../src/capture/pcap-header.js';
 import { PcapParserSource } from '../../src/capture/pcap-parser-source.js';
 import type { CaptureInfo, PacketSource } from '../../src/capture/source.js';
@@ -17,7 +18,11 @@ const READERS: ReadonlyArray<[name: string, open: (capture: Uint8Array, cuts?: r
     'native',
     (capture, cuts = []) => {
       const header = parsePcapHeader(capture, 'x.pcap');
-      return new NativeSource(infoOf(capture), header, lendingSource(bodyChunks(capture, cuts)));
+      return new NativeSource(
+        infoOf(capture),
+        new PcapFramer(header, 'x.pcap'),
+        lendingSource(bodyChunks(capture, cuts)),
+      );
     },
   ],
   [

@@ -236,3 +236,8 @@ describe('when things go wrong', () => {
     expect((await cli(['analyze', 'x'], { ...fault, env: { LASTACK_DEBUG: '1' } })).err).toMatch(/\n\s+at /);
   });
 });
+
+test('checksums are verified where that is asked for', async () => {
+  expect((await cli(['analyze', 'x'])).options.verifyChecksums).toBeUndefined();
+  expect((await cli(['analyze', 'x', '--verify-checksums'])).options.verifyChecksums).toBe(true);
+});

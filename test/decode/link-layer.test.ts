@@ -77,8 +77,8 @@ describe('frames without TCP are counted as', () => {
     ['not-ip', 'an Ethernet pseudowire in MPLS', ETHERNET, ethernet([0x88, 0x47, 0, 0, 0x11, 64, 0, 0, 0, 0], v4)],
     ['not-ip', 'PPP LCP', PPP, bytes([0xff, 3, 0xc0, 0x21], v4)],
     ['not-ip', 'a loopback of AF_APPLETALK', NULL, bytes([16, 0, 0, 0], v4)],
-    ['encrypted', 'MACsec', ETHERNET, ethernet([0x88, 0xe5], new Array(40).fill(0))],
-    ['malformed', 'IPv6 where the EtherType says IPv4', ETHERNET, ethernet([8, 0], v6)],
+    ['encrypted', 'MACsec', ETHERNET, ethernet([0x88, 0xe5, 0x0c], new Array(39).fill(0))],
+    ['malformed', 'IPv4 where the EtherType says IPv6', ETHERNET, ethernet([0x86, 0xdd], v4)],
     ['malformed', 'IPv4 where the EtherType says IPv6', ETHERNET, ethernet([0x86, 0xdd], v4)],
     ['malformed', 'IPv4 where the link type says IPv6', LinkType.IPV6, v4],
     ['malformed', 'IP of version 5', LinkType.RAW, bytes([0x55], v4.slice(1))],
@@ -86,7 +86,13 @@ describe('frames without TCP are counted as', () => {
     ['truncated', 'an Ethernet header cut short', ETHERNET, ethernetFrame(v4).slice(0, 13)],
     ['truncated', 'a VLAN tag cut short', ETHERNET, ethernetFrame(v4, { vlan: 1 }).slice(0, 17)],
     ['truncated', 'a label stack without bottom', ETHERNET, ethernet([0x88, 0x47, 0, 0, 0x10, 64, 0, 0, 0x10, 64])],
-    ['unknown-link-type', '802.11', 105, v4],
+    ['unknown-link-type', 'Bluetooth', 187, v4],
+    ['not-a-packet', 'a custom block of pcapng', -1, v4],
+    ['encrypted', 'a protected frame of 802.11', LinkType.IEEE802_11, bytes([8, 0x42], new Array(30).fill(0), v4)],
+    ['not-ip', 'a beacon', LinkType.IEEE802_11, bytes([0x80, 0], new Array(40).fill(0))],
+    ['not-ip', '802.11 without data', LinkType.IEEE802_11, bytes([0x48, 1], new Array(40).fill(0))],
+    ['fragment', 'a fragment of 802.11', LinkType.IEEE802_11, bytes([8, 0x06], new Array(30).fill(0), v4)],
+    ['malformed', 'PPI in PPI', LinkType.PPI, bytes([0, 0, 8, 0, 192, 0, 0, 0], new Array(40).fill(0))],
   ])('%s: %s', (reason, _, linkType, frame) => {
     expect(skipReasons(linkType, frame)).toEqual({ [reason]: 1 });
   });

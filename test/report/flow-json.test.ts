@@ -10,6 +10,7 @@ test('has the fields that scripts rely on, in their order', () => {
     'flow',
     'tcpStream',
     'capture',
+    'captures',
     'client',
     'server',
     'roles',

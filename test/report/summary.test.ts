@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { CaptureSummary } from '../../src/findings/analysis.js';
 import { analysisJson } from '../../src/report/analysis-json.js';
 import { COLOURED } from '../../src/report/style.js';
 import { summary } from '../../src/report/summary.js';
@@ -93,4 +94,30 @@ test('as JSON', () => {
     examples: [12, 31],
   });
   expect(json.findings[0].firstAt).toBe('2026-11-20T12:00:08.000000Z');
+});
+
+const DROPPING: CaptureSummary = {
+  ...CAPTURE,
+  format: 'pcapng',
+  linkType: 'Ethernet, Linux cooked-mode capture v1',
+  interfaces: [
+    { name: 'eth0', linkType: 1, snapLength: 0, timeDigits: 6, received: 1_284_200, dropped: 80 },
+    { name: null, linkType: 113, snapLength: 96, timeDigits: 9, received: null, dropped: 7 },
+  ],
+  fragments: { packets: 12, reassembled: 11, overlapping: 2 },
+};
+
+test('what the capture itself lost, and what became of fragments, is told', () => {
+  const text = summary({ ...ANALYSIS, captures: [DROPPING] }).replace(/\s+/g, ' ');
+  expect(text).toContain('pcapng, Ethernet, Linux cooked-mode capture v1');
+  expect(text).toContain('87 frames were lost while capturing');
+  expect(text).toContain('11 of 12 packets in fragments put together');
+  expect(text).toContain('2 fragments overlap others (the first copy was taken)');
+  const [json] = analysisJson({ ...ANALYSIS, captures: [DROPPING] }).captures;
+  expect(json).toMatchObject({
+    dropped: 87,
+    fragments: { packets: 12 },
+    interfaces: [{ name: 'eth0' }, { dropped: 7 }],
+  });
+  expect(analysisJson(ANALYSIS).captures[0].dropped).toBeNull();
 });

@@ -8,6 +8,8 @@ export const CAPTURE: CaptureSummary = {
   format: 'pcap',
   compression: null,
   linkType: 'Ethernet',
+  interfaces: [],
+  fragments: { packets: 0, reassembled: 0, overlapping: 0 },
   frames: 1_284_113,
   tcpSegments: 1_281_990,
   skipped: { 'not-ip': 2123, truncated: 0 },

@@ -147,6 +147,8 @@ export class FlowBuilder {
       handshakeRtt: 0.020144,
       roundTrips: { client: 0.000052, server: 0.020092 },
       isn: ISN,
+      captures: ['dump.pcap'],
+      frameNames: { nameOf: (frame) => ({ capture: 'dump.pcap', frame }) },
       findings: [...this.#findings].sort(
         (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || a.at - b.at,
       ),
