@@ -5,7 +5,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OrdinaryEnd } from '../../../src/connection/postmortem/ordinary.js';
 import { countFlows, flows } from '../../../src/flows.js';
 import type { Flow, Options, Tap, TcpState } from '../../../src/index.js';
-import { CLOSE, captureOf, EXCHANGE, HANDSHAKE, type Line, type Setting, scenario } from '../../support/scenario.js';
+import {
+  CLOSE,
+  captureOf,
+  type Duration,
+  EXCHANGE,
+  HANDSHAKE,
+  type Line,
+  type Setting,
+  scenario,
+} from '../../support/scenario.js';
 
 const OPENED: readonly Line[] = [...HANDSHAKE, ...EXCHANGE];
 /** The server closes, then the client. */
@@ -13,6 +22,14 @@ const CLOSED_BY_SERVER: readonly Line[] = [
   ['+10ms', 'server', 'FIN ACK'],
   ['+100us', 'client', 'FIN ACK'],
   ['+30us', 'server', 'ACK'],
+];
+
+/** The server's application takes its time. */
+const closeAfter = (hesitation: Duration): Line[] => [
+  ['+1ms', 'client', 'FIN ACK'],
+  ['+30us', 'server', 'ACK'],
+  [`+${hesitation}`, 'server', 'FIN ACK'],
+  ['+30us', 'client', 'ACK'],
 ];
 
 let folder: string;
@@ -25,6 +42,13 @@ function write(lines: readonly Line[], setting: Setting): string {
   const path = join(folder, 'capture.pcap');
   writeFileSync(path, captureOf('middle', scenario(setting, lines)));
   return path;
+}
+
+interface Case {
+  readonly what: string;
+  readonly lines: readonly Line[];
+  readonly setting?: Setting;
+  readonly options?: Options;
 }
 
 const SIDES = ['client', 'server'] as const;
@@ -91,42 +115,44 @@ const ROUND_TRIP = 20e6;
 const near = (a: number, b: number, by: number): void => expect(Math.abs(a - b)).toBeLessThanOrEqual(by);
 
 describe('a connection without incident is told from its record as its post-mortem tells it', () => {
-  const cases: readonly (readonly [what: string, lines: readonly Line[], setting?: Setting, options?: Options])[] = [
-    ['open', OPENED],
-    ['open, and the capture goes on', OPENED, { until: 500 }],
-    ['closed by the client', [...OPENED, ...CLOSE]],
-    ['closed by the client, TIME_WAIT not over', [...OPENED, ...CLOSE], { until: 55 }],
-    ['closed by the client, TIME_WAIT over', [...OPENED, ...CLOSE], { until: 200 }],
-    ['closed by the server', [...OPENED, ...CLOSED_BY_SERVER]],
-    ['closed by the server, TIME_WAIT over', [...OPENED, ...CLOSED_BY_SERVER], { until: 200 }],
-    [
-      'of the end with the higher address',
-      [...OPENED, ...CLOSE],
-      { client: '10.0.0.9:40112', server: '10.0.0.2:8080', until: 200 },
-    ],
-    [
-      'of the end with the lower port',
-      [...OPENED, ...CLOSED_BY_SERVER],
-      { client: '10.0.0.1:1000', server: '10.0.0.2:8080', until: 200 },
-    ],
-    ['with IPv6', [...OPENED, ...CLOSE], { client: '[2001:db8::1]:40112', server: '[2001:db8::2]:8080', until: 200 }],
-    ['without timestamps', [...OPENED, ...CLOSE], { without: ['timestamps'] }],
-    ['of hosts that wait longer', [...OPENED, ...CLOSE], { until: 100 }, { profile: 'rfc9293' }],
-    [
-      'in CLOSE_WAIT for less than is worth a finding',
-      [
-        ...OPENED,
-        ['+1ms', 'client', 'FIN ACK'],
-        ['+30us', 'server', 'ACK'],
-        ['+20s', 'server', 'FIN ACK'],
-        ['+30us', 'client', 'ACK'],
-      ],
-      {},
-      { thresholds: { closeWait: 30 } },
-    ],
+  const cases: readonly Case[] = [
+    { what: 'open', lines: OPENED },
+    { what: 'open, and the capture goes on', lines: OPENED, setting: { until: 500 } },
+    { what: 'closed by the client', lines: [...OPENED, ...CLOSE] },
+    { what: 'closed by the client, TIME_WAIT not over', lines: [...OPENED, ...CLOSE], setting: { until: 55 } },
+    { what: 'closed by the client, TIME_WAIT over', lines: [...OPENED, ...CLOSE], setting: { until: 200 } },
+    { what: 'closed by the server', lines: [...OPENED, ...CLOSED_BY_SERVER] },
+    { what: 'closed by the server, TIME_WAIT over', lines: [...OPENED, ...CLOSED_BY_SERVER], setting: { until: 200 } },
+    {
+      what: 'of the end with the higher address',
+      lines: [...OPENED, ...CLOSE],
+      setting: { client: '10.0.0.9:40112', server: '10.0.0.2:8080', until: 200 },
+    },
+    {
+      what: 'of the end with the lower port',
+      lines: [...OPENED, ...CLOSED_BY_SERVER],
+      setting: { client: '10.0.0.1:1000', server: '10.0.0.2:8080', until: 200 },
+    },
+    {
+      what: 'with IPv6',
+      lines: [...OPENED, ...CLOSE],
+      setting: { client: '[2001:db8::1]:40112', server: '[2001:db8::2]:8080', until: 200 },
+    },
+    { what: 'without timestamps', lines: [...OPENED, ...CLOSE], setting: { without: ['timestamps'] } },
+    {
+      what: 'of hosts that wait longer',
+      lines: [...OPENED, ...CLOSE],
+      setting: { until: 100 },
+      options: { profile: 'rfc9293' },
+    },
+    {
+      what: 'in CLOSE_WAIT for less than is worth a finding',
+      lines: [...OPENED, ...closeAfter('20s')],
+      options: { thresholds: { closeWait: 30 } },
+    },
   ];
 
-  it.each(cases)('%s', async (_, lines, setting = {}, options = {}) => {
+  it.each(cases)('$what', async ({ lines, setting = {}, options = {} }) => {
     const path = write(lines, setting);
     const { ordinary, whole } = await count(path, options);
     expect(whole).toEqual([]);
@@ -155,49 +181,45 @@ describe('a connection without incident is told from its record as its post-mort
 });
 
 describe('whatever is more needs the whole post-mortem', () => {
-  const cases: readonly (readonly [what: string, lines: readonly Line[], setting?: Setting, options?: Options])[] = [
-    ['an end that has not spoken', HANDSHAKE],
-    ['a SYN alone', [[0, 'client', 'SYN']]],
-    ['a RST', [...OPENED, ['+1ms', 'client', 'RST ACK']]],
-    ['a FIN alone', [...OPENED, ['+1ms', 'client', 'FIN ACK'], ['+30us', 'server', 'ACK']]],
-    ['a last ACK that is missing', [...OPENED, ...CLOSE.slice(0, 2)]],
-    [
-      'FINs that cross',
-      [
+  const cases: readonly Case[] = [
+    { what: 'an end that has not spoken', lines: HANDSHAKE },
+    { what: 'a SYN alone', lines: [[0, 'client', 'SYN']] },
+    { what: 'a RST', lines: [...OPENED, ['+1ms', 'client', 'RST ACK']] },
+    { what: 'a FIN alone', lines: [...OPENED, ['+1ms', 'client', 'FIN ACK'], ['+30us', 'server', 'ACK']] },
+    { what: 'a last ACK that is missing', lines: [...OPENED, ...CLOSE.slice(0, 2)] },
+    {
+      what: 'FINs that cross',
+      lines: [
         ...OPENED,
         [0.5, 'client', 'FIN ACK'],
         [0.505, 'server', 'FIN ACK'],
         [0.51003, 'server', 'ACK'],
         [0.51503, 'client', 'ACK'],
       ],
-    ],
-    ['a SYN that was repeated', [[0, 'client', 'SYN', { lost: true }], [1, 'client', 'SYN'], ...OPENED.slice(1)]],
-    ['a handshake as slow as a finding is worth', OPENED, { rtt: '100ms' }, { thresholds: { slowHandshake: 0.1 } }],
-    [
-      'a CLOSE_WAIT as long as a finding is worth',
-      [
-        ...OPENED,
-        ['+1ms', 'client', 'FIN ACK'],
-        ['+30us', 'server', 'ACK'],
-        ['+40s', 'server', 'FIN ACK'],
-        ['+30us', 'client', 'ACK'],
-      ],
-      {},
-      { thresholds: { closeWait: 30 } },
-    ],
+    },
+    {
+      what: 'a SYN that was repeated',
+      lines: [[0, 'client', 'SYN', { lost: true }], [1, 'client', 'SYN'], ...OPENED.slice(1)],
+    },
+    {
+      what: 'a handshake that was not seen',
+      lines: OPENED.map((line, i): Line => (i < 3 ? ([line[0], line[1], line[2], { unseen: true }] as Line) : line)),
+    },
+    {
+      what: 'a handshake as slow as is worth a finding',
+      lines: OPENED,
+      setting: { rtt: '100ms' },
+      options: { thresholds: { slowHandshake: 0.1 } },
+    },
+    {
+      what: 'a CLOSE_WAIT as long as is worth a finding',
+      lines: [...OPENED, ...closeAfter('40s')],
+      options: { thresholds: { closeWait: 30 } },
+    },
   ];
 
-  it.each(cases)('%s', async (_, lines, setting = {}, options = {}) => {
+  it.each(cases)('$what', async ({ lines, setting = {}, options = {} }) => {
     const { ordinary, whole } = await count(write(lines, setting), options);
-    expect(ordinary).toEqual([]);
-    expect(whole).toHaveLength(1);
-  });
-
-  it('a handshake that was not seen', async () => {
-    const lines = OPENED.map(
-      (line, i): Line => (i < 3 ? ([line[0], line[1], line[2], { unseen: true }] as Line) : line),
-    );
-    const { ordinary, whole } = await count(write(lines, {}), {});
     expect(ordinary).toEqual([]);
     expect(whole).toHaveLength(1);
   });
