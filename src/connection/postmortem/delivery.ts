@@ -1,6 +1,6 @@
 import { ACK } from '../../decode/segment.js';
 import type { Time } from '../model.js';
-import { MILLISECOND, SECOND } from '../time.js';
+import { MILLISECOND } from '../time.js';
 import type { Seg } from './history.js';
 import { SAME_HOST } from './tap.js';
 import type { View } from './view.js';
@@ -72,7 +72,6 @@ export function acknowledgementOf(
   end: number,
   usedUp: (copies: readonly Seg[]) => boolean = () => false,
 ): Arrival | null {
-  if (copies.length === 0) return null;
   const first = copies[0];
   const deaf = deafUntil(view, copies);
   const revoked: Seg[] = [];
@@ -147,7 +146,7 @@ export function handshakeAckOf(view: View, copies: readonly Seg[]): Arrival | nu
 /** When the next SYN+ACK is certainly due: twice the last interval later, and what a timer may be late. */
 function nextRepetition(copies: readonly Seg[]): Time {
   const last = copies[copies.length - 1].time;
-  const interval = copies.length > 1 ? last - copies[copies.length - 2].time : SECOND;
+  const interval = last - copies[copies.length - 2].time;
   return last + 2 * interval * (1 + LATE);
 }
 
@@ -250,15 +249,15 @@ export function arrivalOf(
   }
   cause.fate = 'delivered';
   cause.provedBy = proof;
-  return waitingForData(view, { cause, earliest, proof, revoked: [] }, proof, end);
+  return waitingForData(view, { cause, earliest, proof, revoked: [] }, end);
 }
 
 /**
  * A FIN that overtook its data takes effect when the hole is filled (RFC 9293, section 3.10.7.4, eighth): until then its
  * receiver went on to acknowledge less.
  */
-function waitingForData(view: View, arrival: Arrival, proof: Seg, end: number): Arrival {
-  const { cause } = arrival;
+function waitingForData(view: View, arrival: Arrival & { readonly proof: Seg }, end: number): Arrival {
+  const { cause, proof } = arrival;
   const reach = view.rtt * 0.7 - TIGHT;
   const lagging = view.sent.findLast(
     (s) =>
@@ -290,7 +289,7 @@ function namedBy(proof: Seg, candidates: readonly Seg[], end: number): Seg | nul
 function unproven(view: View, copies: readonly Seg[], end: number): Arrival | null {
   const last = copies[copies.length - 1];
   const contradicted = view.sent.some(
-    (s) => s.time > last.time + view.rtt + view.margin + 200 * MILLISECOND && !s.isRst && s.ack < end,
+    (s) => s.time > last.time + view.rtt + view.margin + DELAYED_ACK && !s.isRst && s.ack < end,
   );
   if (contradicted || (copies.length > 1 && !isReached(view, copies[0]))) return null;
   return { cause: copies[0], earliest: copies[0].time, proof: null, revoked: [] };
