@@ -1,6 +1,6 @@
 import { ACK } from '../../decode/segment.js';
 import type { Time } from '../model.js';
-import { MILLISECOND } from '../time.js';
+import { MILLISECOND, SECOND } from '../time.js';
 import type { Seg } from './history.js';
 import { SAME_HOST } from './tap.js';
 import type { View } from './view.js';
@@ -296,12 +296,12 @@ function unproven(view: View, copies: readonly Seg[], end: number): Arrival | nu
 }
 
 /**
- * The endpoint had something of its own waiting for an acknowledgement that passed the tap shortly before, and never repeated
- * it: the path to it works, and it is its answers that are lost.
+ * The endpoint had a FIN of its own waiting for an acknowledgement, whose first passed the tap with `seg` or shortly before,
+ * and never repeated it: the path to it works, and it is its answers that are lost.
  */
 function isReached(view: View, seg: Seg): boolean {
   const fin = view.sent.findLast((s) => s.isFin && s.frame < seg.frame);
-  return (
-    fin !== undefined && view.received.some((s) => s.frame > fin.frame && s.ack >= fin.end && s.refutedBy === null)
-  );
+  if (fin === undefined) return false;
+  const first = view.received.find((s) => s.frame > fin.frame && s.ack >= fin.end && s.refutedBy === null);
+  return first !== undefined && seg.time - first.time <= view.profile.minRto * SECOND;
 }

@@ -618,6 +618,27 @@ const CLOSES: readonly Case[] = [
     fates: 'ddpppppppp',
   },
   {
+    what: 'FINs on a path that broke long after the other FIN: nothing says that one arrived',
+    tap: 'server',
+    setting: { until: 3601.5 },
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'FIN ACK'],
+      ['+40ms', 'server', 'ACK'],
+      [3600, 'server', 'PSH ACK 100'],
+      ['+30us', 'client', 'ACK'],
+      ...[3600.4, 3600.62, 3601.05].map((time): Line => [time, 'server', 'FIN ACK', lost]),
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
+      'client FIN_WAIT2 by 9 in [9, -]',
+      'server LAST_ACK by 12 in [~, 12]',
+    ],
+    fates: 'ddpppppdpppppp',
+  },
+  {
     what: 'the third FIN of the server arrives, and is answered by timestamps',
     tap: 'middle',
     lines: [
