@@ -179,13 +179,11 @@ function closeBounds(transitions: readonly Draft[]): readonly Transition[] {
 }
 
 function initialState(view: View, other: View, history: History): TcpState | null {
-  const own = history.segments.filter((s) => s.isOwn);
   if (history.roles === 'assumed') return null;
   if (view.sent.some((s) => s.isSyn)) return 'CLOSED';
   if (view.side === 'client') return 'CLOSED';
-  const refused = own.some((s) => s.isRst && s.from === 'server') && !view.sent.some((s) => s.isSynAck);
-  const spoke = view.sent.some((s) => !s.isRst);
-  return refused && !spoke && other.sent.some((s) => s.isSyn) ? 'CLOSED' : 'LISTEN';
+  const refuses = view.sent.length > 0 && view.sent.every((s) => s.isRst);
+  return refuses && other.sent.some((s) => s.isSyn) ? 'CLOSED' : 'LISTEN';
 }
 
 const REASONS: Record<TcpEvent, string> = {
