@@ -151,6 +151,33 @@ describe.each(TAPS)('a RST after which its receiver goes on, from the tap %s', (
   });
 });
 
+describe.each(TAPS)('a RST is judged by what came before it, from the tap %s', (tap) => {
+  it('whatever its supposed sender goes on to send', async () => {
+    // Forged in the other end's name: inside the window, but not exact; what the other end sends later does not make it so.
+    const inWindow = await flowOf(
+      scenario({ until: 5.1 }, [
+        ...OPENED,
+        [5, 'server', 'RST', { seq: 451 }],
+        [5.05, 'server', 'PSH ACK 100', { ignored: true }],
+      ]),
+      tap,
+    );
+    expect(inWindow.clientState).toBe('ESTABLISHED');
+    expect(rstOf(inWindow).fate).toBe('ignored');
+    // Exact: its receiver is gone, and what the other end then repeats in vain says nothing of the path before.
+    const exact = await flowOf(
+      scenario({ until: 6.8 }, [
+        ...OPENED,
+        [5, 'server', 'RST', { seq: 401 }],
+        ...[5.05, 5.27, 5.71, 6.6].map((time): Line => [time, 'server', 'PSH ACK 100', { seq: 401, ignored: true }]),
+      ]),
+      tap,
+    );
+    expect(pathOf(exact, 'client')).toBe(`${CLIENT} CLOSED`);
+    expect(moment(exact, 'client', 'CLOSED').at).toBeCloseTo(5.01, 2);
+  });
+});
+
 describe('what swallowed two repetitions has swallowed the RST after them', () => {
   const lost = { lost: true } as const;
   const data = (time: number, seq = 121): Line => [time, 'client', 'PSH ACK 300', { ...lost, seq }];
