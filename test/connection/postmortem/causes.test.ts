@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Options } from '../../../src/index.js';
-import { EXCHANGE, flowOf, HANDSHAKE, type Line, type Setting, scenario, type Tap } from '../../support/scenario.js';
+import {
+  captureOf,
+  EXCHANGE,
+  flowOf,
+  HANDSHAKE,
+  type Line,
+  read,
+  type Setting,
+  scenario,
+  type Tap,
+} from '../../support/scenario.js';
 import { causesOf, fatesOf } from './told.js';
 
 /*
@@ -223,6 +233,15 @@ const HANDSHAKES: readonly Case[] = [
     lines: [...stuck(lost), ...again(1.02, lost)],
     told: [...OPENING, 'server CLOSED by timer since 4 in [~, ~]'],
     fates: 'ddupu',
+  },
+  {
+    what: 'the retries are used up: nothing after the last SYN+ACK was taken',
+    tap: 'client',
+    setting: { until: 60 },
+    options: retries(1),
+    lines: [...stuck(lost), ...again(1.02, lost), request(1.1, lost)],
+    told: [...OPENING, 'server CLOSED by timer since 4 in [~, ~]'],
+    fates: 'ddupuu',
   },
   {
     what: 'a retry is left, and did not come: the last ACK was taken',
@@ -723,6 +742,25 @@ const CLOSES: readonly Case[] = [
     fates: 'ddpppppppdpppp',
   },
   {
+    what: 'data that is repeated while the ACK of its FIN is late fills no hole',
+    tap: 'client',
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'PSH ACK 100'],
+      ['+50us', 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK', { delayed: '300ms' }],
+      [0.35, 'client', 'PSH ACK 100', { seq: 121 }],
+      ['+30us', 'server', 'ACK', { lost: true, sack: [[121, 221]] }],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 9 in [~, 9]',
+      'server CLOSE_WAIT by 9 in [9, 11], proved by 11',
+      'client FIN_WAIT2 by 11 in [11, -]',
+    ],
+    fates: 'ddppppppdpp',
+  },
+  {
     what: 'a FIN waits for data that the capture missed',
     tap: 'client',
     lines: [
@@ -889,5 +927,35 @@ describe.each(['opening', 'closing'] as const)('what is told of causes, %s', (ph
     const flow = await flowOf(scenario(setting, lines), tap, { ...options, detail: 'full' });
     expect(causesOf(flow)).toEqual(told);
     expect(fatesOf(flow)).toBe(fates);
+  });
+});
+
+describe('on the host of a full accept queue the next ACK is not believed either', () => {
+  /** The second SYN+ACK went at 1.02 s: the third is due two seconds later, and an eighth of that at the most. */
+  const told = async (until: number, ...others: readonly (readonly Line[])[]): Promise<string[]> => {
+    const story = scenario({ until }, [...stuck(ignored), ...again(1.02)]);
+    const more = others.map((lines, i) => scenario({ client: `10.0.0.1:${50_000 + i}` }, lines));
+    const found = await read(captureOf('server', story, ...more), { detail: 'full' });
+    const first = found.find((flow) => flow.client.port === 40_112);
+    return (first?.timeline ?? []).map((t) => `${t.endpoint} ${t.to}`).slice(OPENING.length);
+  };
+  /** Another connection of the listener, which its application answers at this time. */
+  const served = (time: number): readonly Line[] => [
+    [time - 0.5, 'client', 'SYN'],
+    ['+30us', 'server', 'SYN ACK'],
+    ['+30us', 'client', 'ACK'],
+    [time, 'server', 'PSH ACK 100'],
+    ['+30us', 'client', 'ACK'],
+  ];
+
+  it('while the next SYN+ACK may still come', async () => {
+    expect(await told(3)).toEqual([]);
+    expect(await told(3.25)).toEqual([]);
+  });
+  it('until it was due, and did not come', async () => {
+    expect(await told(3.4)).toEqual(['server ESTABLISHED']);
+  });
+  it('until another connection shows that accept() ran', async () => {
+    expect(await told(3, served(1.8))).toEqual(['server ESTABLISHED']);
   });
 });
