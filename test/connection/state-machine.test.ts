@@ -14,6 +14,7 @@ const EVENTS = [
   'receive-fin',
   'receive-ack-of-fin',
   'receive-rst',
+  'receive-icmp-error',
   'new-incarnation',
   'timeout',
 ] as const satisfies readonly TcpEvent[];
@@ -41,7 +42,7 @@ const ENTERED: Table = {
     'send-segment': ['SYN_RECV', 'ESTABLISHED'],
     'send-fin': ['SYN_RECV', 'ESTABLISHED', 'FIN_WAIT1'],
   },
-  // 3.10.7.3, and 3.8.3 where nothing answers.
+  // 3.10.7.3, and 3.8.3 where nothing answers; an ICMP error ends it on Linux (tcp_v4_err), and nothing else (3.9.2.2).
   SYN_SENT: {
     'send-syn-ack': ['SYN_RECV'],
     'receive-syn': ['SYN_RECV'],
@@ -51,6 +52,7 @@ const ENTERED: Table = {
     'send-fin': ['ESTABLISHED', 'FIN_WAIT1'],
     'send-rst': ['CLOSED'],
     'receive-rst': ['CLOSED'],
+    'receive-icmp-error': ['CLOSED'],
     'new-incarnation': ['CLOSED'],
     timeout: ['CLOSED'],
   },

@@ -72,7 +72,6 @@ export function acknowledgementOf(
   end: number,
   usedUp: (copies: readonly Seg[]) => boolean = () => false,
 ): Arrival | null {
-  if (copies.length === 0) return null;
   const first = copies[0];
   const deaf = deafUntil(view, copies);
   const revoked: Seg[] = [];
@@ -147,7 +146,7 @@ export function handshakeAckOf(view: View, copies: readonly Seg[]): Arrival | nu
 /** When the next SYN+ACK is certainly due: twice the last interval later, and what a timer may be late. */
 function nextRepetition(copies: readonly Seg[]): Time {
   const last = copies[copies.length - 1].time;
-  const interval = copies.length > 1 ? last - copies[copies.length - 2].time : SECOND;
+  const interval = last - copies[copies.length - 2].time;
   return last + 2 * interval * (1 + LATE);
 }
 
@@ -250,15 +249,15 @@ export function arrivalOf(
   }
   cause.fate = 'delivered';
   cause.provedBy = proof;
-  return waitingForData(view, { cause, earliest, proof, revoked: [] }, proof, end);
+  return waitingForData(view, { cause, earliest, proof, revoked: [] }, end);
 }
 
 /**
  * A FIN that overtook its data takes effect when the hole is filled (RFC 9293, section 3.10.7.4, eighth): until then its
  * receiver went on to acknowledge less.
  */
-function waitingForData(view: View, arrival: Arrival, proof: Seg, end: number): Arrival {
-  const { cause } = arrival;
+function waitingForData(view: View, arrival: Arrival & { readonly proof: Seg }, end: number): Arrival {
+  const { cause, proof } = arrival;
   const reach = view.rtt * 0.7 - TIGHT;
   const lagging = view.sent.findLast(
     (s) =>
@@ -290,19 +289,19 @@ function namedBy(proof: Seg, candidates: readonly Seg[], end: number): Seg | nul
 function unproven(view: View, copies: readonly Seg[], end: number): Arrival | null {
   const last = copies[copies.length - 1];
   const contradicted = view.sent.some(
-    (s) => s.time > last.time + view.rtt + view.margin + 200 * MILLISECOND && !s.isRst && s.ack < end,
+    (s) => s.time > last.time + view.rtt + view.margin + DELAYED_ACK && !s.isRst && s.ack < end,
   );
   if (contradicted || (copies.length > 1 && !isReached(view, copies[0]))) return null;
   return { cause: copies[0], earliest: copies[0].time, proof: null, revoked: [] };
 }
 
 /**
- * The endpoint had something of its own waiting for an acknowledgement that passed the tap shortly before, and never repeated
- * it: the path to it works, and it is its answers that are lost.
+ * The endpoint had a FIN of its own waiting for an acknowledgement, whose first passed the tap with `seg` or shortly before,
+ * and never repeated it: the path to it works, and it is its answers that are lost.
  */
 function isReached(view: View, seg: Seg): boolean {
   const fin = view.sent.findLast((s) => s.isFin && s.frame < seg.frame);
-  return (
-    fin !== undefined && view.received.some((s) => s.frame > fin.frame && s.ack >= fin.end && s.refutedBy === null)
-  );
+  if (fin === undefined) return false;
+  const first = view.received.find((s) => s.frame > fin.frame && s.ack >= fin.end && s.refutedBy === null);
+  return first !== undefined && seg.time - first.time <= view.profile.minRto * SECOND;
 }

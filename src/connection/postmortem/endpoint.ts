@@ -15,10 +15,10 @@ export interface EndpointLife {
   readonly transitions: readonly Transition[];
 }
 
-/** @param until tap time of the last frame that the capture has: timers that end later are not foretold. */
-export function reconstructEndpoint(view: View, other: View, history: History, until: Time): EndpointLife {
+/** What one end went through. Timers that end after the capture's last frame are not foretold. */
+export function reconstructEndpoint(view: View, other: View, history: History): EndpointLife {
   const steps = stepsOf(view, other, history);
-  return new Walk(view, other, history, until).run(steps);
+  return new Walk(view, other, history).run(steps);
 }
 
 /** A transition whose bounds are still to be closed. */
@@ -35,7 +35,6 @@ class Walk {
     readonly view: View,
     readonly other: View,
     readonly history: History,
-    readonly until: Time,
   ) {
     this.#initial = initialState(view, other, history);
     this.#state = this.#initial ?? 'ESTABLISHED';
@@ -51,7 +50,7 @@ class Walk {
       if (path.length > 0) this.#enter(path, step);
       if (step.sent && !step.unseen && step.event !== 'send-rst') this.#lastSign = step.seg;
     }
-    this.#expire(this.until);
+    this.#expire(this.view.until);
     return { initial: this.#initial, transitions: closeBounds(this.#done) };
   }
 
@@ -85,10 +84,9 @@ class Walk {
   /** Lets the state's timer run out if it did so before `when`. */
   #expire(when: Time): void {
     const since = this.#done[this.#done.length - 1];
-    if (!since || since.to !== this.#state) return;
+    if (!since) return;
     const expiry = expiryOf(since, this.view);
-    if (expiry === null || expiry.at > when || (expiry.latest ?? expiry.at) > this.until) return;
-    if (nextStates(this.#state, 'timeout').length === 0) return;
+    if (expiry === null || expiry.at > when || (expiry.latest ?? expiry.at) > this.view.until) return;
     if (this.view.sent.some((s) => !s.isRst && s.undelayed - this.view.rtt / 2 > expiry.at)) return;
     this.#push(this.#state, 'CLOSED', { ...expiry, basis: 'timer', confirmedBy: null, revoked: [] });
     this.#ended = true;
@@ -181,13 +179,11 @@ function closeBounds(transitions: readonly Draft[]): readonly Transition[] {
 }
 
 function initialState(view: View, other: View, history: History): TcpState | null {
-  const own = history.segments.filter((s) => s.isOwn);
   if (history.roles === 'assumed') return null;
   if (view.sent.some((s) => s.isSyn)) return 'CLOSED';
   if (view.side === 'client') return 'CLOSED';
-  const refused = own.some((s) => s.isRst && s.from === 'server') && !view.sent.some((s) => s.isSynAck);
-  const spoke = view.sent.some((s) => !s.isRst);
-  return refused && !spoke && other.sent.some((s) => s.isSyn) ? 'CLOSED' : 'LISTEN';
+  const refuses = view.sent.length > 0 && view.sent.every((s) => s.isRst);
+  return refuses && other.sent.some((s) => s.isSyn) ? 'CLOSED' : 'LISTEN';
 }
 
 const REASONS: Record<TcpEvent, string> = {

@@ -100,7 +100,6 @@ export interface History {
   readonly tcpStream: number;
   readonly client: Endpoint;
   readonly server: Endpoint;
-  readonly ipVersion: 4 | 6;
   /** Keys of the two hosts' addresses, as Distances wants them. */
   readonly hosts: Readonly<Record<Side, number | string>>;
   readonly roles: 'observed' | 'assumed';
@@ -120,8 +119,6 @@ export interface History {
   readonly listenerSigns: readonly Time[];
   /** Which ends had sent a FIN in the incarnation before; null where there was none in the capture. */
   readonly previousFins: Readonly<Record<Side, boolean>> | null;
-  /** Window scale shifts in force: null where not both SYNs were seen. */
-  readonly windowScale: Readonly<Record<Side, number>> | null;
 }
 
 /** Reads one flow out of the tracker. */
@@ -156,7 +153,6 @@ export function readHistory(tracker: Tracker, flow: number): History {
     tcpStream: i32[at + I.tcpStream],
     client: endpoint(client),
     server: endpoint(1 - client),
-    ipVersion,
     hosts: perSide((d) => (ipVersion === 6 ? endpoint(d).address : i32[at + (d === 0 ? I.lowA : I.lowB)] >>> 0)),
     roles: (bits & BIT.rolesKnown) !== 0 ? 'observed' : 'assumed',
     start: f64[at64 + F.start],
@@ -170,7 +166,6 @@ export function readHistory(tracker: Tracker, flow: number): History {
     copies: i32[at + I.copies],
     listenerSigns: tracker.listeners.none ? [] : tracker.listeners.signsOf(tracker.listenerOf(at, 1 - client)),
     previousFins: previous,
-    windowScale,
   };
 }
 

@@ -30,8 +30,8 @@ export interface PostmortemContext {
 /** What both ends went through, with hindsight over the whole of what was kept of the flow. */
 export function postmortem(history: History, context: PostmortemContext): Postmortem {
   const views = viewsOf(history, context.profiles, context.distances, context.followedUntil);
-  const client = reconstructEndpoint(views.client, views.server, history, context.followedUntil);
-  const server = reconstructEndpoint(views.server, views.client, history, context.followedUntil);
+  const client = reconstructEndpoint(views.client, views.server, history);
+  const server = reconstructEndpoint(views.server, views.client, history);
   const timeline = merge(client.transitions, server.transitions);
   const stateAtEnd = (side: Side, initial: TcpState | null): TcpState =>
     timeline.findLast((t) => t.endpoint === side)?.to ?? initial ?? 'CLOSED';

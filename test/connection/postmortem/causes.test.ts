@@ -1,0 +1,961 @@
+import { describe, expect, it } from 'vitest';
+import type { Options } from '../../../src/index.js';
+import {
+  captureOf,
+  EXCHANGE,
+  flowOf,
+  HANDSHAKE,
+  type Line,
+  read,
+  type Setting,
+  scenario,
+  type Tap,
+} from '../../support/scenario.js';
+import { causesOf, fatesOf } from './told.js';
+
+/*
+ * Which segment did what behind the tap, what proves it, and what was believed before (observing-tcp.md, bounds and the
+ * crossing rule). Each story tells which segments were lost or ignored; what is told of it must not contradict that.
+ */
+
+interface Case {
+  readonly what: string;
+  readonly tap: Tap;
+  readonly setting?: Setting;
+  readonly options?: Options;
+  readonly lines: readonly Line[];
+  /** See told.ts. */
+  readonly told: readonly string[];
+  readonly fates: string;
+}
+
+const lost = { lost: true } as const;
+const ignored = { ignored: true } as const;
+
+const OPENED: readonly Line[] = [...HANDSHAKE, ...EXCHANGE];
+/** What is told of those seven frames, on any tap. */
+const OPENING = [
+  'client SYN_SENT by 1 in [-, 1]',
+  'server SYN_RECV by 1 in [1, 2], proved by 2',
+  'client ESTABLISHED by 2 in [2, 3], proved by 3',
+];
+const ESTABLISHED = [...OPENING, 'server ESTABLISHED by 3 in [3, 5], proved by 5'];
+
+/** A handshake whose ACK does not count. */
+const stuck = (details: Line[3]): Line[] => [
+  [0, 'client', 'SYN'],
+  ['+30us', 'server', 'SYN ACK'],
+  ['+30us', 'client', 'ACK', details ?? {}],
+];
+/** The SYN+ACK once more, and its ACK. */
+const again = (time: number, details: Line[3] = {}): Line[] => [
+  [time, 'server', 'SYN ACK'],
+  ['+30us', 'client', 'ACK', details],
+];
+/** The request, sent or repeated. */
+const request = (time: number, details: Line[3] = {}): Line => [time, 'client', 'PSH ACK 120', { seq: 1, ...details }];
+const retries = (n: number): Options => ({ sysctl: { server: `net.ipv4.tcp_synack_retries = ${n}` } });
+
+const HANDSHAKES: readonly Case[] = [
+  { what: 'nothing is lost', tap: 'client', lines: OPENED, told: [...ESTABLISHED], fates: 'ddppppp' },
+  {
+    what: 'the ACK is lost',
+    tap: 'client',
+    lines: [...stuck(lost), ...again(1.02), ...EXCHANGE],
+    told: [...OPENING, 'server ESTABLISHED by 5 in [5, 7], proved by 7, not 3'],
+    fates: 'ddupppppp',
+  },
+  {
+    what: 'the ACK is lost twice',
+    tap: 'client',
+    lines: [...stuck(lost), ...again(1.02, lost), ...again(3.04), ...EXCHANGE],
+    told: [...OPENING, 'server ESTABLISHED by 7 in [7, 9], proved by 9, not 3 5'],
+    fates: 'ddupupppppp',
+  },
+  {
+    what: 'the ACK is lost, and nothing proves that the next one arrived',
+    tap: 'client',
+    setting: { until: 60 },
+    lines: [...stuck(lost), ...again(1.02)],
+    told: [...OPENING, 'server ESTABLISHED by 5 in [5, -], not 3'],
+    fates: 'ddupp',
+  },
+  {
+    what: 'the SYN+ACK is lost, and the SYN repeated',
+    tap: 'server',
+    lines: [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', lost],
+      [1.02, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK'],
+      ['+30us', 'client', 'ACK'],
+      ...EXCHANGE,
+    ],
+    told: [
+      'client SYN_SENT by 1 in [-, 1]',
+      'server SYN_RECV by 1 in [1, 2], proved by 2',
+      'client ESTABLISHED by 4 in [4, 5], proved by 5',
+      'server ESTABLISHED by 5 in [5, 7], proved by 7',
+    ],
+    fates: 'dupdppppp',
+  },
+  {
+    what: 'the SYN+ACK is lost, and repeated: the TSecr names the second',
+    tap: 'server',
+    lines: [[0, 'client', 'SYN'], ['+30us', 'server', 'SYN ACK', lost], ...again(1), ...EXCHANGE],
+    told: [
+      'client SYN_SENT by 1 in [-, 1]',
+      'server SYN_RECV by 1 in [1, 2], proved by 2',
+      'client ESTABLISHED by 3 in [2, 4], proved by 4',
+      'server ESTABLISHED by 4 in [4, 6], proved by 6',
+    ],
+    fates: 'dudppppp',
+  },
+  {
+    what: 'the SYN+ACK is lost, and repeated: without timestamps, either',
+    tap: 'middle',
+    setting: { without: ['timestamps'] },
+    lines: [[0, 'client', 'SYN'], ['+30us', 'server', 'SYN ACK', lost], ...again(1.02), ...EXCHANGE],
+    told: [
+      'client SYN_SENT by 1 in [-, 1]',
+      'server SYN_RECV by 1 in [1, 2], proved by 2',
+      'client ESTABLISHED by 2 in [2, 4], proved by 4',
+      'server ESTABLISHED by 4 in [4, 6], proved by 6',
+    ],
+    fates: 'ddpppppp',
+  },
+  {
+    what: 'the first SYN is lost',
+    tap: 'client',
+    lines: [
+      [0, 'client', 'SYN', lost],
+      [1.02, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK'],
+      ['+30us', 'client', 'ACK'],
+      ...EXCHANGE,
+    ],
+    told: [
+      'client SYN_SENT by 1 in [-, 1]',
+      'server SYN_RECV by 2 in [2, 3], proved by 3',
+      'client ESTABLISHED by 3 in [3, 4], proved by 4',
+      'server ESTABLISHED by 4 in [4, 6], proved by 6',
+    ],
+    fates: 'uddppppp',
+  },
+  {
+    // The round trip is longer than the SYN's timer.
+    what: 'a repeated SYN draws a SYN+ACK',
+    tap: 'client',
+    setting: { rtt: '1500ms' },
+    lines: [
+      [0, 'client', 'SYN'],
+      [0.75003, 'server', 'SYN ACK'],
+      [1.01, 'client', 'SYN'],
+      [1.50006, 'client', 'ACK'],
+      [1.76003, 'server', 'SYN ACK'],
+      [2.51006, 'client', 'ACK'],
+      [2.6, 'client', 'PSH ACK 120'],
+      ['+30us', 'server', 'ACK'],
+    ],
+    told: [
+      'client SYN_SENT by 1 in [-, 1]',
+      'server SYN_RECV by 1 in [1, 3], proved by 3',
+      'client ESTABLISHED by 3 in [3, 4], proved by 4',
+      'server ESTABLISHED by 4 in [4, 8], proved by 8',
+    ],
+    fates: 'dpdppppp',
+  },
+  {
+    what: 'a SYN+ACK crosses the ACK',
+    tap: 'client',
+    setting: { rtt: '600ms' },
+    lines: [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', { delayed: '600ms' }],
+      ['+30us', 'client', 'ACK'],
+      [1.31, 'server', 'SYN ACK'],
+      ['+30us', 'client', 'ACK'],
+      [1.8, 'client', 'PSH ACK 120'],
+      ['+30us', 'server', 'ACK'],
+    ],
+    told: [...OPENING, 'server ESTABLISHED by 3 in [3, 7], proved by 7'],
+    fates: 'ddppppp',
+  },
+  {
+    what: 'one SYN+ACK without an answer is presumed to have arrived',
+    tap: 'server',
+    setting: { until: 0.9 },
+    lines: [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', lost],
+    ],
+    told: [
+      'client SYN_SENT by 1 in [-, 1]',
+      'server SYN_RECV by 1 in [1, 2], proved by 2',
+      'client ESTABLISHED by 2 in [2, -]',
+    ],
+    fates: 'dp',
+  },
+  {
+    what: 'of two SYN+ACKs without an answer none is',
+    tap: 'server',
+    setting: { until: 2.9 },
+    lines: [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', lost],
+      [1.02, 'server', 'SYN ACK', lost],
+    ],
+    told: ['client SYN_SENT by 1 in [-, 1]', 'server SYN_RECV by 1 in [1, 2], proved by 2'],
+    fates: 'dpp',
+  },
+  {
+    what: 'a client that answers with a bare RST has given up before',
+    tap: 'middle',
+    lines: [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', lost],
+      [1.02, 'server', 'SYN ACK'],
+      ['+30us', 'client', 'RST'],
+    ],
+    told: [
+      'client SYN_SENT by 1 in [-, 1]',
+      'server SYN_RECV by 1 in [1, 2], proved by 2',
+      'client CLOSED by 4 in [~, 4]',
+      'server CLOSED by 4 in [4, -]',
+    ],
+    fates: 'dpdp',
+  },
+  {
+    what: 'the retries are used up: the last ACK was not taken either',
+    tap: 'client',
+    setting: { until: 60 },
+    options: retries(1),
+    lines: [...stuck(lost), ...again(1.02, lost)],
+    told: [...OPENING, 'server CLOSED by timer since 4 in [~, ~]'],
+    fates: 'ddupu',
+  },
+  {
+    what: 'the retries are used up: nothing after the last SYN+ACK was taken',
+    tap: 'client',
+    setting: { until: 60 },
+    options: retries(1),
+    lines: [...stuck(lost), ...again(1.02, lost), request(1.1, lost)],
+    told: [...OPENING, 'server CLOSED by timer since 4 in [~, ~]'],
+    fates: 'ddupuu',
+  },
+  {
+    what: 'a retry is left, and did not come: the last ACK was taken',
+    tap: 'client',
+    setting: { until: 60 },
+    options: retries(2),
+    lines: [...stuck(lost), ...again(1.02)],
+    told: [...OPENING, 'server ESTABLISHED by 5 in [5, -], not 3'],
+    fates: 'ddupp',
+  },
+  {
+    what: 'the retries are used up, but the server speaks',
+    tap: 'client',
+    setting: { until: 60 },
+    options: retries(1),
+    lines: [...stuck(lost), ...again(1.02), [1.2, 'client', 'PSH ACK 20'], ['+30us', 'server', 'ACK']],
+    told: [...OPENING, 'server ESTABLISHED by 5 in [5, 7], proved by 7, not 3'],
+    fates: 'ddupppp',
+  },
+  {
+    what: 'the server has forgotten: no ACK was taken',
+    tap: 'client',
+    lines: [...stuck(lost), ...again(1.02, lost), [30, 'client', 'PSH ACK 120'], ['+30us', 'server', 'RST']],
+    told: [...OPENING, 'server CLOSED by timer since 4 in [~, ~]', 'client CLOSED by 7 in [7, -]'],
+    fates: 'ddupudp',
+  },
+  {
+    // tcp_abort_on_overflow.
+    what: 'the ACK is answered by a bare RST at once',
+    tap: 'server',
+    lines: [...HANDSHAKE, ['+30us', 'server', 'RST']],
+    told: [...OPENING, 'server CLOSED by 4 in [1, 4]', 'client CLOSED by 4 in [4, -]'],
+    fates: 'dddp',
+  },
+  {
+    what: 'a bare RST comes much later than the ACK',
+    tap: 'server',
+    lines: [...HANDSHAKE, [0.5, 'server', 'RST', { seq: 1 }]],
+    told: [
+      ...OPENING,
+      'server ESTABLISHED by 3 in [3, 4]',
+      'server CLOSED by 4 in [3, 4]',
+      'client CLOSED by 4 in [4, -]',
+    ],
+    fates: 'dddp',
+  },
+  {
+    what: 'a RST that acknowledges was sent by a socket: the handshake was complete',
+    tap: 'server',
+    lines: [...HANDSHAKE, ['+30us', 'server', 'RST ACK']],
+    told: [
+      ...OPENING,
+      'server ESTABLISHED by 3 in [3, 4], proved by 4',
+      'server CLOSED by 4 in [3, 4]',
+      'client CLOSED by 4 in [4, -]',
+    ],
+    fates: 'ddpp',
+  },
+  {
+    what: 'a full accept queue ignores data, too, and takes what is repeated at last',
+    tap: 'server',
+    lines: [
+      ...stuck(ignored),
+      ...[0.0205, 0.245, 0.473, 0.931].map((time) => request(time, ignored)),
+      ...again(1.02, ignored),
+      request(1.847, ignored),
+      ...again(3.04, ignored),
+      request(3.681),
+      ['+30us', 'server', 'ACK'],
+      ['+1ms', 'server', 'PSH ACK 400'],
+      ['+30us', 'client', 'ACK'],
+    ],
+    told: [...OPENING, 'server ESTABLISHED by 13 in [12, 14], proved by 14, not 3 4 5 6 7 9 10'],
+    fates: 'dduuuuupuupppppp',
+  },
+  {
+    what: 'a full accept queue takes an ACK, and answers what is repeated after it',
+    tap: 'client',
+    lines: [
+      ...stuck(ignored),
+      request(0.2, ignored),
+      request(0.5, ignored),
+      ...again(1.02, ignored),
+      request(1.1, ignored),
+      ...again(3.04),
+      request(3.7),
+      ['+30us', 'server', 'ACK'],
+    ],
+    told: [...OPENING, 'server ESTABLISHED by 11 in [10, 12], proved by 12, not 3 4 5 7 8'],
+    fates: 'dduuupuupppp',
+  },
+  {
+    what: 'a full accept queue never takes anything',
+    tap: 'server',
+    setting: { until: 70 },
+    lines: [
+      ...stuck(ignored),
+      request(0.2, ignored),
+      request(0.5, ignored),
+      ...again(1.02, ignored),
+      request(1.9, ignored),
+      ...again(3.04, ignored),
+    ],
+    told: [...OPENING, 'server CLOSED by timer since 9 in [~, ~]'],
+    fates: 'dduuupuupp',
+  },
+  {
+    what: 'one request that waited for its answer is no sign of a full accept queue',
+    tap: 'server',
+    lines: [...stuck(ignored), request(0.2, ignored), ...again(1.02), request(1.9), ['+30us', 'server', 'ACK']],
+    told: [...OPENING, 'server ESTABLISHED by 6 in [6, 8], proved by 8, not 3 4'],
+    fates: 'dduupppp',
+  },
+  {
+    what: 'requests that are answered at once are none either',
+    tap: 'client',
+    lines: [
+      ...stuck(ignored),
+      ...again(1.02),
+      request(1.1),
+      ['+30us', 'server', 'ACK'],
+      [1.3, 'client', 'PSH ACK 50'],
+      ['+30us', 'server', 'ACK'],
+    ],
+    told: [...OPENING, 'server ESTABLISHED by 5 in [5, 7], proved by 7, not 3'],
+    fates: 'ddupppppp',
+  },
+  {
+    what: 'a Fast Open lets the server speak before the ACK: what it sends after it proves it',
+    tap: 'client',
+    lines: [
+      [0, 'client', 'SYN 120', { fastOpen: [1, 2, 3, 4, 5, 6, 7, 8] }],
+      ['+30us', 'server', 'SYN ACK'],
+      ['+100us', 'server', 'PSH ACK 400'],
+      [0.02009, 'client', 'ACK'],
+      [0.025, 'server', 'PSH ACK 100'],
+      [0.031, 'server', 'PSH ACK 100'],
+      [0.03503, 'client', 'ACK'],
+      ['+6ms', 'client', 'ACK'],
+    ],
+    told: [...OPENING, 'server ESTABLISHED by 3 in [3, 7], proved by 7'],
+    fates: 'ddpppppp',
+  },
+  {
+    what: 'a Fast Open without an ACK leaves the server in SYN_RECV, whatever it sends',
+    tap: 'client',
+    lines: [
+      [0, 'client', 'SYN 120', { fastOpen: [1, 2, 3, 4, 5, 6, 7, 8] }],
+      ['+30us', 'server', 'SYN ACK'],
+      ['+100us', 'server', 'PSH ACK 400'],
+    ],
+    told: [
+      'client SYN_SENT by 1 in [-, 1]',
+      'server SYN_RECV by 1 in [1, 2], proved by 2',
+      'client ESTABLISHED by 2 in [2, -]',
+    ],
+    fates: 'dpp',
+  },
+];
+
+const CLOSES: readonly Case[] = [
+  {
+    what: 'one FIN is presumed to arrive',
+    tap: 'client',
+    setting: { until: 3 },
+    lines: [...OPENED, [0.5, 'client', 'FIN ACK']],
+    told: [...ESTABLISHED, 'client FIN_WAIT1 by 8 in [~, 8]', 'server CLOSE_WAIT by 8 in [8, -]'],
+    fates: 'ddpppppp',
+  },
+  {
+    what: 'of three FINs without an answer none is',
+    tap: 'client',
+    setting: { until: 1.5 },
+    lines: [...OPENED, ...[0.5, 0.7, 1.1].map((time): Line => [time, 'client', 'FIN ACK', lost])],
+    told: [...ESTABLISHED, 'client FIN_WAIT1 by 8 in [~, 8]'],
+    fates: 'ddpppppppp',
+  },
+  {
+    what: 'the peer goes on, and acknowledges no FIN',
+    tap: 'client',
+    setting: { until: 3 },
+    lines: [...OPENED, [0.5, 'client', 'FIN ACK', lost], [0.75, 'server', 'PSH ACK 100'], ['+30us', 'client', 'ACK']],
+    told: [...ESTABLISHED, 'client FIN_WAIT1 by 8 in [~, 8]'],
+    fates: 'ddpppppppp',
+  },
+  {
+    what: 'what the peer had under way says nothing of the FIN',
+    tap: 'client',
+    setting: { until: 3 },
+    lines: [...OPENED, [0.1, 'client', 'FIN ACK'], [0.109, 'server', 'PSH ACK 100'], ['+30us', 'client', 'ACK']],
+    told: [...ESTABLISHED, 'client FIN_WAIT1 by 8 in [~, 8]', 'server CLOSE_WAIT by 8 in [8, -]'],
+    fates: 'ddpppppppp',
+  },
+  {
+    what: 'the first FIN is lost',
+    tap: 'client',
+    lines: [
+      ...OPENED,
+      [0.5, 'client', 'FIN ACK', lost],
+      [0.725, 'client', 'FIN ACK'],
+      ['+40ms', 'server', 'ACK'],
+      [1.5, 'server', 'FIN ACK'],
+      ['+30us', 'client', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 9 in [9, 10], proved by 10',
+      'client FIN_WAIT2 by 10 in [10, 12]',
+      'server LAST_ACK by 11 in [~, 11]',
+      'client TIME_WAIT by 11 in [11, 12], proved by 12',
+      'server CLOSED by 12 in [12, -]',
+    ],
+    fates: 'ddpppppudpdp',
+  },
+  {
+    what: 'the first FIN is lost: without timestamps it may have been either',
+    tap: 'client',
+    setting: { without: ['timestamps'] },
+    lines: [...OPENED, [0.5, 'client', 'FIN ACK', lost], [0.725, 'client', 'FIN ACK'], ['+40ms', 'server', 'ACK']],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 9 in [8, 10], proved by 10',
+      'client FIN_WAIT2 by 10 in [10, -]',
+    ],
+    fates: 'ddppppppdp',
+  },
+  {
+    what: 'a FIN sooner than a round trip before its answer is not what was answered',
+    tap: 'client',
+    setting: { without: ['timestamps'] },
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK', { delayed: '200ms' }],
+      [0.3195, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 10], proved by 10',
+      'client FIN_WAIT2 by 10 in [10, -]',
+    ],
+    fates: 'ddpppppdppp',
+  },
+  {
+    what: 'the ACK is lost: a DSACK says that the first FIN had arrived',
+    tap: 'server',
+    setting: { without: ['timestamps'] },
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'FIN ACK'],
+      ['+40ms', 'server', 'ACK', { lost: true, unseen: true }],
+      [0.325, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK', { sack: [[121, 122]] }],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 10], proved by 10',
+      'client FIN_WAIT2 by 10 in [10, -]',
+    ],
+    fates: 'ddpppppdpp',
+  },
+  {
+    what: 'an echo that is older than the FINs says that the first had arrived',
+    tap: 'client',
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'FIN ACK'],
+      [0.325, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK', { tsEcr: 41 }],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 10], proved by 10',
+      'client FIN_WAIT2 by 10 in [10, -]',
+    ],
+    fates: 'ddpppppdpp',
+  },
+  {
+    what: 'the ACK is lost twice',
+    tap: 'middle',
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK', lost],
+      [0.32, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK', lost],
+      [0.76, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
+      'client FIN_WAIT2 by 13 in [13, -], not 9 11',
+    ],
+    fates: 'ddpppppdupupp',
+  },
+  {
+    what: 'a FIN crosses the ACK of the first one',
+    tap: 'client',
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'FIN ACK'],
+      [0.115, 'server', 'ACK'],
+      [0.12, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK', { sack: [[121, 122]] }],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 10], proved by 10',
+      'client FIN_WAIT2 by 10 in [10, -]',
+    ],
+    fates: 'ddpppppdppp',
+  },
+  {
+    what: 'a FIN was sent before the ACK of the first one could come',
+    tap: 'server',
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK'],
+      [0.1199, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK', { sack: [[121, 122]] }],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
+      'client FIN_WAIT2 by 9 in [9, -]',
+    ],
+    fates: 'ddpppppdppp',
+  },
+  {
+    what: 'the last ACK is lost',
+    tap: 'client',
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'FIN ACK'],
+      ['+40ms', 'server', 'ACK'],
+      [0.2, 'server', 'FIN ACK'],
+      ['+30us', 'client', 'ACK', lost],
+      [0.425, 'server', 'FIN ACK'],
+      ['+30us', 'client', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
+      'client FIN_WAIT2 by 9 in [9, 11]',
+      'server LAST_ACK by 10 in [~, 10]',
+      'client TIME_WAIT by 10 in [10, 11], proved by 11',
+      'server CLOSED by 13 in [13, -], not 11',
+    ],
+    fates: 'ddpppppdpdupp',
+  },
+  {
+    // The client would have repeated its own FIN if nothing had come through to it.
+    what: 'the last ACKs never come to the tap: the path to the client works',
+    tap: 'server',
+    setting: { until: 1.5 },
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'FIN ACK'],
+      ['+40ms', 'server', 'ACK'],
+      ...[0.2, 0.42, 0.85].flatMap((time): Line[] => [
+        [time, 'server', 'FIN ACK'],
+        ['+30us', 'client', 'ACK', lost],
+      ]),
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
+      'client FIN_WAIT2 by 9 in [9, -]',
+      'server LAST_ACK by 10 in [~, 10]',
+      'client TIME_WAIT by 10 in [10, -]',
+    ],
+    fates: 'ddpppppdpppp',
+  },
+  {
+    what: 'FINs to a client that has sent none: nothing says that one arrived',
+    tap: 'server',
+    setting: { until: 1.2 },
+    lines: [...OPENED, ...[0.1, 0.32, 0.75].map((time): Line => [time, 'server', 'FIN ACK', lost])],
+    told: [...ESTABLISHED, 'server FIN_WAIT1 by 8 in [~, 8]'],
+    fates: 'ddpppppppp',
+  },
+  {
+    what: 'FINs on a path that broke long after the other FIN: nothing says that one arrived',
+    tap: 'server',
+    setting: { until: 3601.5 },
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'FIN ACK'],
+      ['+40ms', 'server', 'ACK'],
+      [3600, 'server', 'PSH ACK 100'],
+      ['+30us', 'client', 'ACK'],
+      ...[3600.4, 3600.62, 3601.05].map((time): Line => [time, 'server', 'FIN ACK', lost]),
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
+      'client FIN_WAIT2 by 9 in [9, -]',
+      'server LAST_ACK by 12 in [~, 12]',
+    ],
+    fates: 'ddpppppdpppppp',
+  },
+  {
+    what: 'the third FIN of the server arrives, and is answered by timestamps',
+    tap: 'middle',
+    lines: [
+      ...OPENED,
+      [0.1, 'server', 'FIN ACK', lost],
+      [0.32, 'server', 'FIN ACK', lost],
+      [0.76, 'server', 'FIN ACK'],
+      ['+30us', 'client', 'ACK'],
+      [0.9, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'server FIN_WAIT1 by 8 in [~, 8]',
+      'client CLOSE_WAIT by 10 in [10, 11], proved by 11',
+      'server FIN_WAIT2 by 11 in [11, 13]',
+      'client LAST_ACK by 12 in [~, 12]',
+      'server TIME_WAIT by 12 in [12, 13], proved by 13',
+      'client CLOSED by 13 in [13, -]',
+    ],
+    fates: 'ddpppppuudpdp',
+  },
+  {
+    what: 'a FIN+ACK that is answered was received whole',
+    tap: 'middle',
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'FIN ACK', lost],
+      [0.32, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'FIN ACK'],
+      ['+30us', 'client', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 9 in [9, 10], proved by 10',
+      'server LAST_ACK by 10 in [9, 10]',
+      'client FIN_WAIT2 by 10 in [10, 11], proved by 11',
+      'client TIME_WAIT by 10 in [10, 11], proved by 11',
+      'server CLOSED by 11 in [11, -]',
+    ],
+    fates: 'ddpppppuddp',
+  },
+  {
+    what: 'a FIN waits for its data',
+    tap: 'client',
+    lines: [
+      ...OPENED,
+      [0.5, 'client', 'PSH ACK 300', lost],
+      ['+50us', 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK', { sack: [[421, 422]] }],
+      [0.75, 'client', 'PSH ACK 300', { seq: 121 }],
+      ['+30us', 'server', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 9 in [~, 9]',
+      'server CLOSE_WAIT by 11 in [9, 12], proved by 12',
+      'client FIN_WAIT2 by 12 in [12, -]',
+    ],
+    fates: 'ddppppppdppp',
+  },
+  {
+    what: 'a FIN waits for its data, which is lost once more',
+    tap: 'client',
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'PSH ACK 100', lost],
+      ['+50us', 'client', 'PSH ACK 100'],
+      ['+50us', 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK', { sack: [[221, 322]] }],
+      [0.32, 'client', 'PSH ACK 100', { seq: 121, lost: true }],
+      [0.76, 'client', 'PSH ACK 100', { seq: 121 }],
+      ['+30us', 'server', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 10 in [~, 10]',
+      'server CLOSE_WAIT by 13 in [10, 14], proved by 14',
+      'client FIN_WAIT2 by 14 in [14, -]',
+    ],
+    fates: 'ddpppppppdpppp',
+  },
+  {
+    what: 'data that is repeated while the ACK of its FIN is late fills no hole',
+    tap: 'client',
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'PSH ACK 100'],
+      ['+50us', 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK', { delayed: '300ms' }],
+      [0.35, 'client', 'PSH ACK 100', { seq: 121 }],
+      ['+30us', 'server', 'ACK', { lost: true, sack: [[121, 221]] }],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 9 in [~, 9]',
+      'server CLOSE_WAIT by 9 in [9, 11], proved by 11',
+      'client FIN_WAIT2 by 11 in [11, -]',
+    ],
+    fates: 'ddppppppdpp',
+  },
+  {
+    what: 'a FIN waits for data that the capture missed',
+    tap: 'client',
+    lines: [
+      ...OPENED,
+      [0.5, 'client', 'PSH ACK 300', lost],
+      ['+50us', 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK', { sack: [[421, 422]] }],
+      [0.75, 'client', 'PSH ACK 300', { seq: 121, unseen: true }],
+      ['+30us', 'server', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 9 in [~, 9]',
+      'server CLOSE_WAIT by 9 in [9, 11], proved by 11',
+      'client FIN_WAIT2 by 11 in [11, -]',
+    ],
+    fates: 'ddppppppdpp',
+  },
+  {
+    what: 'data with the ACK of the FIN is acknowledged: that proves it',
+    tap: 'client',
+    setting: { without: ['timestamps'] },
+    lines: [...OPENED, [0.1, 'client', 'FIN ACK'], ['+30us', 'server', 'PSH ACK 10'], ['+30us', 'client', 'ACK']],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
+      'client FIN_WAIT2 by 9 in [9, 10], proved by 10',
+    ],
+    fates: 'ddpppppdpp',
+  },
+  {
+    what: 'a bare ACK of the FIN is proved by an echo of its timestamp',
+    tap: 'client',
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'FIN ACK'],
+      ['+40ms', 'server', 'ACK'],
+      [30, 'client', 'ACK', { seq: 121 }],
+      ['+30us', 'server', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
+      'client FIN_WAIT2 by 9 in [9, 10], proved by 10',
+    ],
+    fates: 'ddpppppdppp',
+  },
+  {
+    what: 'a bare ACK of the FIN without timestamps is never proved',
+    tap: 'client',
+    setting: { without: ['timestamps'] },
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'FIN ACK'],
+      ['+40ms', 'server', 'ACK'],
+      [30, 'client', 'ACK', { seq: 121 }],
+      ['+30us', 'server', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
+      'client FIN_WAIT2 by 9 in [9, -]',
+    ],
+    fates: 'ddpppppdppp',
+  },
+  {
+    what: 'an echo names the first segment of its millisecond, which may not be the ACK',
+    tap: 'client',
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'FIN ACK', { delayed: '10105us' }],
+      [0.1201, 'server', 'PSH ACK 10'],
+      ['+10us', 'server', 'ACK'],
+      [0.2, 'client', 'ACK', { seq: 122, tsEcr: 120 }],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 10], proved by 10',
+      'client FIN_WAIT2 by 10 in [10, -]',
+    ],
+    fates: 'ddpppppdppp',
+  },
+  {
+    what: 'an echo of a millisecond in which the ACK alone was sent names it',
+    tap: 'client',
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'FIN ACK', { delayed: '10105us' }],
+      [0.1199, 'server', 'PSH ACK 10'],
+      ['+210us', 'server', 'ACK'],
+      [0.2, 'client', 'ACK', { seq: 122, tsEcr: 120 }],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 10], proved by 10',
+      'client FIN_WAIT2 by 10 in [10, 11], proved by 11',
+    ],
+    fates: 'ddpppppdppp',
+  },
+  {
+    what: 'a FIN that draws a bare RST met no socket',
+    tap: 'client',
+    lines: [...OPENED, [100, 'client', 'FIN ACK'], ['+30us', 'server', 'RST']],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSED by 9 in [3, 9]',
+      'client CLOSED by 9 in [9, -]',
+    ],
+    fates: 'ddpppppdp',
+  },
+  {
+    what: 'an orphan whose time is over took no ACK',
+    tap: 'middle',
+    setting: { until: 40 },
+    options: { sysctl: { client: 'net.ipv4.tcp_orphan_retries = 2' } },
+    lines: [
+      ...OPENED,
+      ...[0.1, 0.3, 0.7, 1.5].flatMap((time): Line[] => [
+        [time, 'client', 'FIN ACK'],
+        ['+30us', 'server', 'ACK', lost],
+      ]),
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
+      'client CLOSED by timer since 14 in [~, ~]',
+    ],
+    fates: 'ddpppppdupupupu',
+  },
+  {
+    what: 'an orphan with time left did not repeat its FIN: it took the last ACK',
+    tap: 'middle',
+    setting: { until: 40 },
+    lines: [
+      ...OPENED,
+      ...[0.1, 0.3, 0.7].flatMap((time): Line[] => [
+        [time, 'client', 'FIN ACK'],
+        ['+30us', 'server', 'ACK', lost],
+      ]),
+      [1.5, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
+      'client FIN_WAIT2 by 15 in [15, -], not 9 11 13',
+    ],
+    fates: 'ddpppppdupupupp',
+  },
+];
+
+const ALL = { opening: HANDSHAKES, closing: CLOSES };
+
+describe.each(['opening', 'closing'] as const)('what is told of causes, %s', (phase) => {
+  it.each(ALL[phase])('$what', async ({ tap, setting = {}, options = {}, lines, told, fates }) => {
+    const flow = await flowOf(scenario(setting, lines), tap, { ...options, detail: 'full' });
+    expect(causesOf(flow)).toEqual(told);
+    expect(fatesOf(flow)).toBe(fates);
+  });
+});
+
+describe('on the host of a full accept queue the next ACK is not believed either', () => {
+  /** The second SYN+ACK went at 1.02 s: the third is due two seconds later, and an eighth of that at the most. */
+  const told = async (until: number, ...others: readonly (readonly Line[])[]): Promise<string[]> => {
+    const story = scenario({ until }, [...stuck(ignored), ...again(1.02)]);
+    const more = others.map((lines, i) => scenario({ client: `10.0.0.1:${50_000 + i}` }, lines));
+    const found = await read(captureOf('server', story, ...more), { detail: 'full' });
+    const first = found.find((flow) => flow.client.port === 40_112);
+    return (first?.timeline ?? []).map((t) => `${t.endpoint} ${t.to}`).slice(OPENING.length);
+  };
+  /** Another connection of the listener, which its application answers at this time. */
+  const served = (time: number): readonly Line[] => [
+    [time - 0.5, 'client', 'SYN'],
+    ['+30us', 'server', 'SYN ACK'],
+    ['+30us', 'client', 'ACK'],
+    [time, 'server', 'PSH ACK 100'],
+    ['+30us', 'client', 'ACK'],
+  ];
+
+  it('while the next SYN+ACK may still come', async () => {
+    expect(await told(3)).toEqual([]);
+    expect(await told(3.25)).toEqual([]);
+  });
+  it('until it was due, and did not come', async () => {
+    expect(await told(3.4)).toEqual(['server ESTABLISHED']);
+  });
+  it('until another connection shows that accept() ran', async () => {
+    expect(await told(3, served(1.8))).toEqual(['server ESTABLISHED']);
+  });
+});

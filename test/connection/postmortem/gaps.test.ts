@@ -1,0 +1,248 @@
+import { describe, expect, it } from 'vitest';
+import {
+  CLOSE,
+  captureOf,
+  EXCHANGE,
+  flowOf,
+  HANDSHAKE,
+  type Line,
+  read,
+  type Setting,
+  scenario,
+  type Tap,
+} from '../../support/scenario.js';
+import { causesOf } from './told.js';
+
+const OPENED: readonly Line[] = [...HANDSHAKE, ...EXCHANGE];
+const WHOLE: readonly Line[] = [...OPENED, ...CLOSE];
+const ESTABLISHED = [
+  'client SYN_SENT by 1 in [-, 1]',
+  'server SYN_RECV by 1 in [1, 2], proved by 2',
+  'client ESTABLISHED by 2 in [2, 3], proved by 3',
+  'server ESTABLISHED by 3 in [3, 5], proved by 5',
+];
+const unseen = { unseen: true } as const;
+const missing = (isMissing: (line: Line, index: number) => boolean): Line[] =>
+  WHOLE.map((line, i): Line => (isMissing(line, i) ? ([line[0], line[1], line[2], unseen] as Line) : line));
+
+interface Case {
+  readonly what: string;
+  readonly tap: Tap;
+  readonly setting?: Setting;
+  readonly lines: readonly Line[];
+  /** See told.ts. */
+  readonly told: readonly string[];
+}
+
+const CASES: readonly Case[] = [
+  {
+    what: 'a FIN is told by an ACK one beyond the data',
+    tap: 'client',
+    setting: { until: 5 },
+    lines: [...OPENED, [0.1, 'server', 'FIN ACK', unseen], ['+30us', 'client', 'ACK']],
+    told: [
+      ...ESTABLISHED,
+      'server FIN_WAIT1 by 8 in [3, 8]',
+      'client CLOSE_WAIT by 8 in [6, 8], proved by 8',
+      'server FIN_WAIT2 by 8 in [8, -]',
+    ],
+  },
+  {
+    what: 'a FIN is told by that ACK, too, where a copy follows',
+    tap: 'client',
+    lines: [
+      ...OPENED,
+      [0.1, 'server', 'FIN ACK', unseen],
+      ['+30us', 'client', 'ACK', { ignored: true }],
+      [0.325, 'server', 'FIN ACK'],
+      ['+30us', 'client', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'server FIN_WAIT1 by 8 in [3, 8]',
+      'client CLOSE_WAIT by 8 in [6, 8], proved by 8',
+      'server FIN_WAIT2 by 10 in [10, -]',
+    ],
+  },
+  {
+    what: 'an ACK one beyond the data was for a byte, where more follows',
+    tap: 'client',
+    setting: { until: 5 },
+    lines: [
+      ...OPENED,
+      [0.1, 'server', 'PSH ACK 1', unseen],
+      ['+30us', 'client', 'ACK'],
+      [0.2, 'server', 'PSH ACK 100'],
+      ['+30us', 'client', 'ACK'],
+    ],
+    told: [...ESTABLISHED],
+  },
+  {
+    what: 'an ACK two beyond the data was for data',
+    tap: 'client',
+    setting: { until: 5 },
+    lines: [...OPENED, [0.1, 'server', 'PSH ACK 2', unseen], ['+30us', 'client', 'ACK']],
+    told: [...ESTABLISHED],
+  },
+  {
+    what: 'a FIN that was lost is told by a bare ACK of its sender',
+    tap: 'client',
+    setting: { rtt: '80ms' },
+    lines: [
+      ...OPENED,
+      [0.5, 'client', 'FIN ACK', { lost: true, unseen: true }],
+      [0.51, 'server', 'FIN ACK'],
+      ['+30us', 'client', 'ACK'],
+      [0.8, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'server FIN_WAIT1 by 8 in [3, 8]',
+      'client FIN_WAIT1 by 9 in [~, 9]',
+      'client CLOSING by 8 in [8, 9], proved by 9',
+      'server FIN_WAIT2 by 9 in [9, 11]',
+      'server TIME_WAIT by 10 in [10, 11], proved by 11',
+      'client TIME_WAIT by 11 in [11, -]',
+    ],
+  },
+  {
+    what: 'a FIN that was lost is told by a bare ACK of its sender, on the other tap',
+    tap: 'server',
+    setting: { rtt: '80ms' },
+    lines: [
+      ...OPENED,
+      [0.5, 'client', 'FIN ACK', { lost: true }],
+      [0.51, 'server', 'FIN ACK'],
+      ['+30us', 'client', 'ACK'],
+      [0.8, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'server FIN_WAIT1 by 8 in [~, 8]',
+      'client FIN_WAIT1 by 9 in [~, 9]',
+      'client CLOSING by 8 in [8, 9], proved by 9',
+      'server FIN_WAIT2 by 9 in [9, 11]',
+      'server TIME_WAIT by 10 in [10, 11], proved by 11',
+      'client TIME_WAIT by 11 in [11, -]',
+    ],
+  },
+  {
+    what: 'the data before a FIN is a gap, and the FIN counts',
+    tap: 'client',
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'PSH ACK 100', unseen],
+      ['+50us', 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK'],
+      [0.2, 'server', 'FIN ACK'],
+      ['+30us', 'client', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
+      'client FIN_WAIT2 by 9 in [9, 11]',
+      'server LAST_ACK by 10 in [~, 10]',
+      'client TIME_WAIT by 10 in [10, 11], proved by 11',
+      'server CLOSED by 11 in [11, -]',
+    ],
+  },
+  {
+    what: 'the SYN+ACK',
+    tap: 'client',
+    lines: missing((_, i) => i === 1),
+    told: [
+      'client SYN_SENT by 1 in [-, 1]',
+      'server SYN_RECV by 2 in [-, 2]',
+      'client ESTABLISHED by 2 in [~, 2]',
+      'server ESTABLISHED by 4 in [~, 4]',
+      'client FIN_WAIT1 by 7 in [~, 7]',
+      'server CLOSE_WAIT by 7 in [7, 8], proved by 8',
+      'server LAST_ACK by 8 in [7, 8]',
+      'client FIN_WAIT2 by 8 in [8, 9], proved by 9',
+      'client TIME_WAIT by 8 in [8, 9], proved by 9',
+      'server CLOSED by 9 in [9, -]',
+    ],
+  },
+  {
+    what: 'the handshake',
+    tap: 'client',
+    lines: missing((_, i) => i < 3),
+    told: [
+      'client ESTABLISHED by 1 in [-, 1]',
+      'server ESTABLISHED by 1 in [-, 1]',
+      'client FIN_WAIT1 by 5 in [~, 5]',
+      'server CLOSE_WAIT by 5 in [5, 6], proved by 6',
+      'server LAST_ACK by 6 in [5, 6]',
+      'client FIN_WAIT2 by 6 in [6, 7], proved by 7',
+      'client TIME_WAIT by 6 in [6, 7], proved by 7',
+      'server CLOSED by 7 in [7, -]',
+    ],
+  },
+  {
+    what: 'the server',
+    tap: 'client',
+    lines: missing(([, from]) => from === 'server'),
+    told: [
+      'client SYN_SENT by 1 in [-, 1]',
+      'client ESTABLISHED by 2 in [~, 2]',
+      'server SYN_RECV by 2 in [-, 2]',
+      'server ESTABLISHED by 4 in [1, 4]',
+      'client FIN_WAIT1 by 5 in [~, 5]',
+      'server CLOSE_WAIT by 5 in [5, -]',
+    ],
+  },
+];
+
+describe('what the capture missed', () => {
+  it.each(CASES)('$what', async ({ tap, setting = {}, lines, told }) => {
+    const flow = await flowOf(scenario(setting, lines), tap, { detail: 'full' });
+    expect(causesOf(flow)).toEqual(told);
+  });
+});
+
+describe('a new connection ends the old one', () => {
+  const LATER = { isn: 8_000_000 } as const;
+  const old = async (lines: readonly Line[], tap: Tap = 'client'): Promise<string[]> => {
+    const found = await read(captureOf(tap, scenario({}, lines)), { detail: 'full' });
+    return causesOf(found[0]).slice(ESTABLISHED.length);
+  };
+
+  it('in TIME_WAIT, by the SYN that it takes', async () => {
+    const told = await old([
+      ...OPENED,
+      [0.1, 'server', 'FIN ACK'],
+      ['+30us', 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK'],
+      [10, 'client', 'SYN', LATER],
+      ['+30us', 'server', 'SYN ACK', { isn: 4_295_100_000 }],
+      ['+30us', 'client', 'ACK'],
+      ...EXCHANGE,
+    ]);
+    expect(told).toEqual([
+      'server FIN_WAIT1 by 8 in [~, 8]',
+      'client CLOSE_WAIT by 8 in [8, 9], proved by 9',
+      'client LAST_ACK by 9 in [8, 9]',
+      'server FIN_WAIT2 by 9 in [9, 10], proved by 10',
+      'server TIME_WAIT by 9 in [9, 10], proved by 10',
+      'client CLOSED by 10 in [10, -]',
+      'server CLOSED by 11 in [11, -]',
+    ]);
+  });
+
+  it('but not by one that draws a challenge ACK: the RST in answer does', async () => {
+    const told = await old([
+      ...OPENED,
+      [5, 'client', 'SYN', LATER],
+      ['+30us', 'server', 'ACK'],
+      ['+30us', 'client', 'RST'],
+      [6.01, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', { isn: 3_000_000_000 }],
+      ['+30us', 'client', 'ACK'],
+      ...EXCHANGE,
+    ]);
+    expect(told).toEqual(['client CLOSED by 8 in [~, 8]', 'server CLOSED by 10 in [10, -]']);
+  });
+});

@@ -1,0 +1,195 @@
+import { describe, expect, it } from 'vitest';
+import {
+  captureOf,
+  EXCHANGE,
+  flowOf,
+  HANDSHAKE,
+  type Line,
+  read,
+  type Setting,
+  scenario,
+  type Tap,
+} from '../../support/scenario.js';
+
+const OPENED: readonly Line[] = [...HANDSHAKE, ...EXCHANGE];
+
+/** From the tap to each end and back, in milliseconds; null where nothing tells. */
+interface Case {
+  readonly what: string;
+  readonly tap: Tap;
+  readonly setting?: Setting;
+  readonly lines: readonly Line[];
+  readonly client: number | null;
+  readonly server: number | null;
+}
+
+const CASES: readonly Case[] = [
+  { what: 'a handshake tells both', tap: 'client', lines: HANDSHAKE, client: 0.06, server: 20 },
+  { what: 'a handshake tells both', tap: 'middle', lines: HANDSHAKE, client: 8.03, server: 12.03 },
+  { what: 'a handshake tells both', tap: 'server', lines: HANDSHAKE, client: 20, server: 0.06 },
+  {
+    what: 'a refused SYN tells the server',
+    tap: 'client',
+    lines: [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'RST ACK refused'],
+    ],
+    client: null,
+    server: 20,
+  },
+  { what: 'a SYN alone tells nothing', tap: 'client', lines: [[0, 'client', 'SYN']], client: null, server: null },
+  {
+    what: 'the least of all samples counts',
+    tap: 'client',
+    lines: [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', { delayed: '100ms' }],
+      ['+500us', 'client', 'ACK'],
+      ...EXCHANGE,
+    ],
+    client: 0.06,
+    server: 20,
+  },
+  {
+    // Karn: which of the two SYNs was answered?
+    what: 'a repeated SYN gives no sample where data does',
+    tap: 'client',
+    lines: [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', { delayed: '1000ms' }],
+      [1.019, 'client', 'SYN', { ignored: true }],
+      [1.02006, 'client', 'ACK'],
+      ...EXCHANGE,
+    ],
+    client: 0.06,
+    server: 20,
+  },
+  {
+    what: 'repeated data gives no sample where the handshake does',
+    tap: 'client',
+    lines: [
+      ...HANDSHAKE,
+      [0.1, 'client', 'PSH ACK 100'],
+      [0.119, 'client', 'PSH ACK 100', { seq: 1 }],
+      ['+1us', 'server', 'ACK'],
+      [0.11001, 'server', 'ACK'],
+    ],
+    client: 0.06,
+    server: 20,
+  },
+  {
+    what: 'without any other, the last copy gives the least that it can have been',
+    tap: 'client',
+    lines: [
+      [0, 'client', 'SYN', { lost: true }],
+      [1.02, 'client', 'SYN'],
+      ['+30us', 'server', 'RST ACK refused'],
+    ],
+    client: null,
+    server: 20,
+  },
+  {
+    what: 'unless it is a pause of the application',
+    tap: 'client',
+    lines: [
+      [0, 'client', 'SYN', { lost: true }],
+      [1.02, 'client', 'SYN'],
+      ['+600ms', 'server', 'RST ACK refused'],
+    ],
+    client: null,
+    server: null,
+  },
+  {
+    what: 'an ACK of several segments answers the last of them',
+    tap: 'server',
+    setting: { without: ['timestamps'] },
+    lines: [
+      ...OPENED.map((line, i): Line => (i < 4 ? ([line[0], line[1], line[2], { unseen: true }] as Line) : line)).slice(
+        0,
+        4,
+      ),
+      [0.1, 'server', 'PSH ACK 100'],
+      [0.13, 'server', 'PSH ACK 100'],
+      ['+30us', 'client', 'ACK'],
+    ],
+    client: 20,
+    server: null,
+  },
+  {
+    what: 'a bare ACK has nothing to answer',
+    tap: 'client',
+    lines: [...HANDSHAKE, [0.1, 'client', 'ACK', { window: 400 }], [0.1101, 'server', 'ACK', { window: 400 }]],
+    client: 0.06,
+    server: 20,
+  },
+  {
+    what: 'a keep-alive is answered like a bare ACK',
+    tap: 'client',
+    lines: [...HANDSHAKE, [60, 'client', 'ACK', { seq: 0 }], [60.01003, 'server', 'ACK']],
+    client: 0.06,
+    server: 20,
+  },
+  {
+    what: 'what is acknowledged again was answered before',
+    tap: 'client',
+    lines: [
+      ...OPENED,
+      [1, 'client', 'PSH ACK 120', { seq: 1 }],
+      // It crossed the copy.
+      [0.9911, 'server', 'ACK'],
+    ],
+    client: 0.06,
+    server: 20,
+  },
+];
+
+describe('round trips from the tap', () => {
+  it.each(CASES)('$what, on the tap $tap', async ({ tap, setting = {}, lines, client, server }) => {
+    const { roundTrips } = await flowOf(scenario(setting, lines), tap);
+    const near = (told: number | null, truth: number | null): void => {
+      if (truth === null || told === null) expect(told).toBe(truth);
+      else expect(Math.abs(told * 1e3 - truth)).toBeLessThan(0.06);
+    };
+    near(roundTrips.client, client);
+    near(roundTrips.server, server);
+  });
+
+  it('are those of another connection of the host, where this one tells nothing', async () => {
+    const refused = scenario({ client: '10.0.0.1:40114' }, [
+      [1, 'client', 'SYN'],
+      ['+30us', 'server', 'RST ACK refused'],
+    ]);
+    const [, flow] = await read(captureOf('middle', scenario({}, HANDSHAKE), refused));
+    expect(flow.roundTrips.client).toBeCloseTo(0.00803, 5);
+    expect(flow.tap).toBe('middle');
+    const [, stranger] = await read(
+      captureOf(
+        'middle',
+        scenario({}, HANDSHAKE),
+        scenario({ client: '10.0.0.8:40114' }, [
+          [1, 'client', 'SYN'],
+          ['+30us', 'server', 'RST ACK refused'],
+        ]),
+      ),
+    );
+    expect(stranger.roundTrips.client).toBeNull();
+  });
+});
+
+describe('the handshake’s round trip', () => {
+  const told = async (lines: readonly Line[]): Promise<number | null> =>
+    (await flowOf(scenario({}, lines), 'middle')).handshakeRtt;
+
+  it('is from the SYN to the ACK', async () => {
+    expect(await told(OPENED)).toBeCloseTo(0.02006, 5);
+  });
+  it.each<[what: string, lines: readonly Line[]]>([
+    ['no ACK', HANDSHAKE.slice(0, 2)],
+    ['a RST instead', [...HANDSHAKE.slice(0, 2), ['+30us', 'client', 'RST ACK']]],
+    ['two SYNs', [[0, 'client', 'SYN', { lost: true }], [1, 'client', 'SYN'], ...HANDSHAKE.slice(1)]],
+    ['two SYN+ACKs', [...HANDSHAKE, [1.02, 'server', 'SYN ACK'], ['+30us', 'client', 'ACK']]],
+    ['no SYN', HANDSHAKE.map((line, i): Line => (i === 0 ? [0, 'client', 'SYN', { unseen: true }] : line))],
+  ])('is not told with %s', async (_, lines) => {
+    expect(await told(lines)).toBeNull();
+  });
+});
