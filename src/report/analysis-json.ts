@@ -2,6 +2,8 @@ import type { CaptureError } from '../capture/error.js';
 import type { Analysis, CaptureSummary } from '../findings/analysis.js';
 import { timestamp } from './flow-json.js';
 
+export type AnalysisJson = ReturnType<typeof analysisJson>;
+
 /** What `analyze --format json` prints: one object for all captures. Times are ISO 8601 in UTC, null where unknown. */
 export function analysisJson(analysis: Analysis) {
   return {

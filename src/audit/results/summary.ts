@@ -1,0 +1,301 @@
+import type { TcpState } from '../../connection/state.js';
+import type { Outcome } from '../../findings/analysis.js';
+import { type FindingKind, SEVERITIES, type Severity } from '../../findings/finding.js';
+import type { AnalysisJson } from '../../report/analysis-json.js';
+import type { BaselineReport, Change } from '../baseline/compare.js';
+import type { ReadError } from '../discovery/probe.js';
+import type { PassedOver } from '../discovery/walk.js';
+import type { Verdict } from '../policy/judge.js';
+import type { CaptureRecord, WorstFlow } from '../work/record.js';
+import { Sketch } from '../work/sketch.js';
+import { type ClientCount, type KindCount, type ServiceCount, Tally } from '../work/tally.js';
+
+/** Services and clients that are told apart in a whole batch. */
+const MOST_SERVICES = 100_000;
+const MOST_CLIENTS = 100_000;
+const MOST_WORST = 10;
+
+/** `summary.json`: all that an audit found out. The same captures, options, policy and baseline give the same bytes. */
+export interface Summary {
+  readonly format: 1;
+  /** The version that wrote it. */
+  readonly lastack: string;
+  /** `1/4`; null for the whole. */
+  readonly shard: string | null;
+  readonly options: unknown;
+  readonly counts: CaptureCounts;
+  readonly start: string | null;
+  readonly end: string | null;
+  readonly flows: number;
+  readonly outcomes: Readonly<Record<Outcome, number>>;
+  readonly statesAtEnd: AnalysisJson['statesAtEnd'];
+  readonly handshake: HandshakeSummary;
+  readonly findings: readonly KindSummary[];
+  readonly acrossFlows: readonly AcrossSummary[];
+  readonly services: readonly ServiceSummary[];
+  readonly clients: readonly ClientCount[];
+  /** The flows to open first. */
+  readonly worst: readonly (WorstFlow & { readonly capture: string })[];
+  readonly policy: Verdict | null;
+  readonly baseline: BaselineReport | null;
+  readonly captures: readonly CaptureSummaryJson[];
+  /** Files that could not be read at all. */
+  readonly unreadable: readonly Unreadable[];
+  readonly ignored: readonly PassedOver[];
+}
+
+export interface CaptureCounts {
+  /** Captures and series of rotated files, each counted once. */
+  readonly captures: number;
+  /** Of these, read to the end of every file. */
+  readonly complete: number;
+  /** Of these, read in part. */
+  readonly partial: number;
+  readonly unreadable: number;
+  readonly ignored: number;
+  /** Files that were read, of all series together. */
+  readonly files: number;
+  readonly bytes: number;
+  readonly frames: number;
+  readonly tcpSegments: number;
+}
+
+/** Seconds. Null where no handshake was seen whole. */
+export interface HandshakeSummary {
+  readonly count: number;
+  readonly p50: number | null;
+  readonly p90: number | null;
+  readonly p99: number | null;
+}
+
+/** One kind of finding in the whole batch. */
+export interface KindSummary {
+  readonly kind: FindingKind;
+  /** The worst that occurred. */
+  readonly severity: Severity;
+  readonly flows: number;
+  readonly captures: number;
+  readonly firstAt: string;
+  /** Message and advice of the first one. */
+  readonly message: string;
+  readonly advice: string;
+}
+
+export interface AcrossSummary {
+  readonly capture: string;
+  readonly kind: FindingKind;
+  readonly severity: Severity;
+  readonly subject: string;
+  readonly flows: number;
+  readonly at: string;
+  readonly message: string;
+  readonly advice: string;
+}
+
+export interface ServiceSummary {
+  readonly service: string | null;
+  readonly flows: number;
+  readonly findings: readonly KindCount[];
+  readonly handshake: HandshakeSummary;
+}
+
+export interface CaptureSummaryJson {
+  readonly id: string;
+  readonly files: AnalysisJson['captures'];
+  readonly bytes: number;
+  readonly flows: number;
+  readonly complete: boolean;
+  readonly findings: readonly { readonly kind: FindingKind; readonly severity: Severity; readonly flows: number }[];
+}
+
+export interface Unreadable {
+  readonly path: string;
+  readonly error: ReadError;
+}
+
+/** Everything but the captures' records that goes into a summary. */
+export interface Circumstances {
+  readonly lastack: string;
+  readonly shard: string | null;
+  readonly options: unknown;
+  readonly unreadable: readonly Unreadable[];
+  readonly ignored: readonly PassedOver[];
+}
+
+/** What all captures give together, before it is judged. */
+export interface Gathered extends Omit<Summary, 'policy' | 'baseline' | 'services'> {
+  readonly services: readonly ServiceCount[];
+}
+
+/** Puts the records of all captures together; their order does not matter but for bounds, so they come sorted by id. */
+export function gather(records: Iterable<CaptureRecord>, circumstances: Circumstances): Gathered {
+  const totals = new Totals();
+  for (const record of records) totals.add(record);
+  return totals.result(circumstances);
+}
+
+export function summaryOf(gathered: Gathered, policy: Verdict | null, baseline: BaselineReport | null): Summary {
+  const services = gathered.services.map(({ service, flows, findings, handshakes }) => ({
+    service,
+    flows,
+    findings,
+    handshake: handshakeOf(Sketch.of(handshakes)),
+  }));
+  const { services: _, ...rest } = gathered;
+  return { ...rest, services, policy, baseline };
+}
+
+class Totals {
+  #flows = 0;
+  #bytes = 0;
+  readonly #outcomes: Record<Outcome, number> = { 'closed in order': 0, reset: 0, 'still open': 0, 'never opened': 0 };
+  readonly #states: Record<'client' | 'server', Partial<Record<TcpState, number>>> = { client: {}, server: {} };
+  readonly #kinds = new Map<FindingKind, KindSummary>();
+  readonly #across: AcrossSummary[] = [];
+  readonly #tally = new Tally(MOST_SERVICES, MOST_CLIENTS);
+  readonly #captures: CaptureSummaryJson[] = [];
+  #worst: (WorstFlow & { readonly capture: string })[] = [];
+
+  add(record: CaptureRecord): void {
+    const { id, analysis, bytes } = record;
+    this.#flows += analysis.flows;
+    this.#bytes += bytes;
+    for (const outcome of Object.keys(analysis.outcomes) as Outcome[]) {
+      this.#outcomes[outcome] += analysis.outcomes[outcome];
+    }
+    for (const side of ['client', 'server'] as const) {
+      const into = this.#states[side];
+      for (const [state, count] of Object.entries(analysis.statesAtEnd[side]) as [TcpState, number][]) {
+        into[state] = (into[state] ?? 0) + count;
+      }
+    }
+    for (const finding of analysis.findings) this.#addKind(finding);
+    for (const { examples: _, ...finding } of analysis.acrossFlows) this.#across.push({ capture: id, ...finding });
+    this.#tally.merge(record.services, record.clients);
+    this.#worst = [...this.#worst, ...record.worst.map((flow) => ({ capture: id, ...flow }))]
+      .sort(
+        (a, b) => rank(a.severity) - rank(b.severity) || compareText(a.at, b.at) || compareText(a.capture, b.capture),
+      )
+      .slice(0, MOST_WORST);
+    this.#captures.push({
+      id,
+      files: analysis.captures,
+      bytes,
+      flows: analysis.flows,
+      complete: analysis.captures.every(({ complete }) => complete),
+      findings: analysis.findings.map(({ kind, severity, flows }) => ({ kind, severity, flows })),
+    });
+  }
+
+  result(circumstances: Circumstances): Gathered {
+    const { lastack, shard, options, unreadable, ignored } = circumstances;
+    const sketch = new Sketch();
+    const services = this.#tally.services();
+    for (const { handshakes } of services) sketch.merge(handshakes);
+    const files = this.#captures.flatMap((capture) => capture.files);
+    return {
+      format: 1,
+      lastack,
+      shard,
+      options,
+      counts: {
+        captures: this.#captures.length,
+        complete: this.#captures.filter(({ complete }) => complete).length,
+        partial: this.#captures.filter(({ complete }) => !complete).length,
+        unreadable: unreadable.length,
+        ignored: ignored.length,
+        files: files.length,
+        bytes: this.#bytes,
+        frames: files.reduce((sum, file) => sum + file.frames, 0),
+        tcpSegments: files.reduce((sum, file) => sum + file.tcpSegments, 0),
+      },
+      start: extreme(
+        files.map(({ start }) => start),
+        -1,
+      ),
+      end: extreme(
+        files.map(({ end }) => end),
+        1,
+      ),
+      flows: this.#flows,
+      outcomes: this.#outcomes,
+      statesAtEnd: { client: sorted(this.#states.client), server: sorted(this.#states.server) },
+      handshake: handshakeOf(sketch),
+      findings: [...this.#kinds.values()].sort(
+        (a, b) => rank(a.severity) - rank(b.severity) || b.flows - a.flows || compareText(a.kind, b.kind),
+      ),
+      acrossFlows: this.#across.sort(
+        (a, b) =>
+          rank(a.severity) - rank(b.severity) ||
+          b.flows - a.flows ||
+          compareText(a.at, b.at) ||
+          compareText(a.capture + a.kind + a.subject, b.capture + b.kind + b.subject),
+      ),
+      services,
+      clients: this.#tally.clients().filter(({ errors, warnings }) => errors + warnings > 0),
+      worst: this.#worst,
+      captures: this.#captures.sort((a, b) => compareText(a.files[0].path, b.files[0].path)),
+      unreadable: [...unreadable].sort((a, b) => compareText(a.path, b.path)),
+      ignored: [...ignored].sort((a, b) => compareText(a.path, b.path)),
+    };
+  }
+
+  #addKind(finding: AnalysisJson['findings'][number]): void {
+    const { kind, severity, flows, firstAt, message, advice } = finding;
+    const before = this.#kinds.get(kind);
+    const isFirst = before === undefined || compareText(firstAt, before.firstAt) < 0;
+    const first = isFirst ? { firstAt, message, advice } : before;
+    this.#kinds.set(kind, {
+      kind,
+      severity: before !== undefined && rank(before.severity) < rank(severity) ? before.severity : severity,
+      flows: flows + (before?.flows ?? 0),
+      captures: 1 + (before?.captures ?? 0),
+      firstAt: first.firstAt,
+      message: first.message,
+      advice: first.advice,
+    });
+  }
+}
+
+/** The change of one kind in all services together, where there is a baseline. */
+export function changeOf({ baseline }: Summary, kind: FindingKind): Change | null {
+  return baseline?.kinds.find((change) => change.kind === kind) ?? null;
+}
+
+/** Findings of a service, of one severity. */
+export function findingsOf({ findings }: { readonly findings: readonly KindCount[] }, severity: Severity): number {
+  return findings.reduce((sum, found) => sum + (found.severity === severity ? found.flows : 0), 0);
+}
+
+/** Services with an error or a warning, the worst first. */
+export function worstServices({ services }: Summary): ServiceSummary[] {
+  return services
+    .filter((s) => s.service !== null && findingsOf(s, 'error') + findingsOf(s, 'warning') > 0)
+    .sort(
+      (a, b) =>
+        findingsOf(b, 'error') - findingsOf(a, 'error') ||
+        findingsOf(b, 'warning') - findingsOf(a, 'warning') ||
+        compareText(a.service ?? '', b.service ?? ''),
+    );
+}
+
+function handshakeOf(sketch: Sketch): HandshakeSummary {
+  const quantile = (q: number): number | null => {
+    const value = sketch.quantile(q);
+    return value === null ? null : Number(value.toPrecision(3));
+  };
+  return { count: sketch.count, p50: quantile(0.5), p90: quantile(0.9), p99: quantile(0.99) };
+}
+
+function extreme(times: readonly (string | null)[], sign: 1 | -1): string | null {
+  let best: string | null = null;
+  for (const time of times) if (time !== null && (best === null || compareText(time, best) * sign > 0)) best = time;
+  return best;
+}
+
+function sorted(counts: Partial<Record<TcpState, number>>): Partial<Record<TcpState, number>> {
+  return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => compareText(a, b)));
+}
+
+const rank = (severity: Severity): number => SEVERITIES.indexOf(severity);
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
