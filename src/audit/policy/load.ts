@@ -151,7 +151,10 @@ class Source {
 
   /** The mistake that stands first in the file. */
   #explain(errors: readonly ErrorObject[]): PolicyError {
-    const mistakes = errors.filter(({ keyword }) => keyword !== 'if').map((error) => this.#mistakeOf(error));
+    const mistakes = errors
+      // What holds several mistakes together, or one of several ways out, says less than the others.
+      .filter(({ keyword, schemaPath }) => keyword !== 'if' && !/\/oneOf\/\d/.test(schemaPath))
+      .map((error) => this.#mistakeOf(error));
     mistakes.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
     return mistakes[0];
   }

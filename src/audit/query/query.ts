@@ -50,7 +50,7 @@ export async function query(folders: readonly string[], sql: string): Promise<An
     const result = await connection.runAndReadAll(sql);
     return { columns: result.columnNames(), rows: result.getRowsJson().map((row) => row.map(plain)) };
   } catch (error) {
-    throw new QueryError(error instanceof Error ? error.message : String(error));
+    throw new QueryError(error instanceof Error ? oneLine(error.message) : String(error));
   } finally {
     connection.closeSync();
     instance.closeSync();
@@ -82,6 +82,9 @@ function viewOf(table: TableName, folders: readonly string[]): string {
 }
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** Without the line that only points at a column. */
+const oneLine = (message: string): string => message.replace(/\n\s*\^\s*$/, '').replace(/\s*\n\s*/g, ' ');
 
 /** DuckDB gives 64-bit numbers, decimals and times as text. */
 function plain(value: unknown): Value {

@@ -5,21 +5,19 @@ export interface Question {
   readonly sql: string;
 }
 
-const SERVICE = "server_address || ':' || server_port";
-
 export const QUESTIONS: readonly Question[] = [
   {
     name: 'states-by-service',
     about: 'connections per state of the server, by service, minute by minute',
     sql: `WITH held AS (
-  SELECT capture, flow, to_state AS state, at,
-    coalesce(lead(at) OVER (PARTITION BY capture, flow, endpoint ORDER BY sequence), followed_until) AS until,
-    ${SERVICE} AS service
+  SELECT capture, flow, to_state AS state, time,
+    coalesce(lead(time) OVER (PARTITION BY capture, flow, endpoint ORDER BY sequence), followed_until) AS until,
+    service
   FROM transitions JOIN flows USING (capture, flow)
   WHERE endpoint = 'server' AND to_state NOT IN ('CLOSED', 'LISTEN')
-  QUALIFY until > at
+  QUALIFY until > time
 ), minutes AS (
-  SELECT *, unnest(generate_series(date_trunc('minute', at), until, INTERVAL 1 MINUTE)) AS minute FROM held
+  SELECT *, unnest(generate_series(date_trunc('minute', time), until, INTERVAL 1 MINUTE)) AS minute FROM held
 )
 SELECT minute, service, state, count(DISTINCT (capture, flow)) AS connections
 FROM minutes GROUP BY ALL ORDER BY minute, service, connections DESC, state`,
@@ -29,7 +27,7 @@ FROM minutes GROUP BY ALL ORDER BY minute, service, connections DESC, state`,
     about: 'clients whose SYNs nobody answered, those that sent most first',
     sql: `SELECT client_address AS client, count(*) AS connections, sum(packets_client) AS syns,
   count(DISTINCT (server_address, server_port)) AS services,
-  arg_max(${SERVICE}, packets_client) AS most_to
+  arg_max(service, packets_client) AS most_to
 FROM flows WHERE outcome = 'never opened' AND packets_server = 0
 GROUP BY ALL ORDER BY syns DESC, client LIMIT 50`,
   },
@@ -40,7 +38,7 @@ GROUP BY ALL ORDER BY syns DESC, client LIMIT 50`,
   SELECT capture, flow, arg_min(endpoint, sequence) AS endpoint
   FROM transitions WHERE to_state IN ('FIN_WAIT1', 'CLOSING') GROUP BY ALL
 )
-SELECT ${SERVICE} AS service, count(*) AS connections,
+SELECT service, count(*) AS connections,
   count(*) FILTER (endpoint = 'client') AS client_first, count(*) FILTER (endpoint = 'server') AS server_first,
   count(*) FILTER (endpoint IS NULL) AS neither
 FROM flows LEFT JOIN first USING (capture, flow)
@@ -50,27 +48,26 @@ GROUP BY ALL ORDER BY connections DESC, service LIMIT 50`,
     name: 'close-wait-holders',
     about: 'hosts that were told of the close and did not close themselves, the longest first',
     sql: `WITH held AS (
-  SELECT capture, flow, endpoint, to_state, at,
-    coalesce(lead(at) OVER (PARTITION BY capture, flow, endpoint ORDER BY sequence), followed_until) AS until
+  SELECT capture, flow, endpoint, to_state, time,
+    coalesce(lead(time) OVER (PARTITION BY capture, flow, endpoint ORDER BY sequence), followed_until) AS until
   FROM transitions JOIN flows USING (capture, flow)
 )
 SELECT CASE endpoint WHEN 'client' THEN client_address ELSE server_address END AS host, endpoint,
-  ${SERVICE} AS service, count(*) AS sockets,
-  round(max(epoch(until) - epoch(at)), 3) AS longest_seconds, round(sum(epoch(until) - epoch(at)), 3) AS seconds
-FROM held JOIN flows USING (capture, flow) WHERE to_state = 'CLOSE_WAIT' AND epoch(until) - epoch(at) >= 1
+  service, count(*) AS sockets,
+  round(max(epoch(until) - epoch(time)), 3) AS longest_seconds, round(sum(epoch(until) - epoch(time)), 3) AS seconds
+FROM held JOIN flows USING (capture, flow) WHERE to_state = 'CLOSE_WAIT' AND epoch(until) - epoch(time) >= 1
 GROUP BY ALL ORDER BY seconds DESC, host LIMIT 50`,
   },
   {
     name: 'port-reuse',
     about: 'how soon clients use a port again towards the same service: TIME_WAIT lasts 60 s on Linux',
     sql: `WITH reused AS (
-  SELECT client_address, ${SERVICE} AS service,
-    epoch(start) - epoch(lag("end") OVER (
-      PARTITION BY client_address, client_port, server_address, server_port ORDER BY start, flow)) AS seconds
+  SELECT client_address, service, epoch(start_time) - epoch(lag(end_time) OVER (
+    PARTITION BY capture, client_address, client_port, service ORDER BY start_time, flow)) AS seconds
   FROM flows
 )
-SELECT client_address AS client, service, count(*) AS reuses, round(min(seconds), 3) AS shortest_seconds,
-  round(median(seconds), 3) AS median_seconds, count(*) FILTER (seconds < 60) AS within_60_s
+SELECT client_address AS client, service, count(*) AS reuses, round(greatest(min(seconds), 0), 3) AS shortest_seconds,
+  round(greatest(median(seconds), 0), 3) AS median_seconds, count(*) FILTER (seconds < 60) AS within_60_s
 FROM reused WHERE seconds IS NOT NULL
 GROUP BY ALL ORDER BY within_60_s DESC, reuses DESC, client, service LIMIT 50`,
   },
@@ -79,13 +76,14 @@ GROUP BY ALL ORDER BY within_60_s DESC, reuses DESC, client, service LIMIT 50`,
     about: 'sockets that enter TIME_WAIT per second at their busiest, against what 28,232 ports last for 60 s',
     sql: `WITH entered AS (
   SELECT CASE endpoint WHEN 'client' THEN client_address ELSE server_address END AS host, endpoint,
-    CASE endpoint WHEN 'client' THEN ${SERVICE} END AS towards, date_trunc('second', at) AS second, count(*) AS sockets
+    CASE endpoint WHEN 'client' THEN service END AS towards, date_trunc('second', time) AS second, count(*) AS sockets
   FROM transitions JOIN flows USING (capture, flow) WHERE to_state = 'TIME_WAIT' GROUP BY ALL
 )
-SELECT host, endpoint, towards, sum(sockets) AS sockets, max(sockets) AS most_per_second,
-  round(sum(sockets) / (date_diff('second', min(second), max(second)) + 1), 1) AS per_second,
-  round(28232 / 60, 1) AS lasting_rate,
-  per_second > lasting_rate AND endpoint = 'client' AS exhausts_ports
-FROM entered GROUP BY ALL ORDER BY per_second DESC, host, towards LIMIT 50`,
+SELECT *, round(28232 / 60, 1) AS lasting_rate, endpoint = 'client' AND per_second > 28232 / 60 AS exhausts_ports
+FROM (
+  SELECT host, endpoint, towards, sum(sockets) AS sockets, max(sockets) AS most_per_second,
+    round(sum(sockets) / (date_diff('second', min(second), max(second)) + 1), 1) AS per_second
+  FROM entered GROUP BY ALL
+) ORDER BY per_second DESC, host, towards LIMIT 50`,
   },
 ];

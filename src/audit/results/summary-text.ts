@@ -138,9 +138,8 @@ function acrossLines({ acrossFlows }: Summary): Line[] {
 
 function changeNote(change: Change | null): string {
   if (change === null) return '';
-  const { before, p } = change;
-  const counts = `${formatCount(before.findings)} of ${formatCount(before.flows)} before`;
-  return `${change.change}, ${counts}${p === null || change.change === 'unchanged' ? '' : `, p = ${p}`}`;
+  const { before } = change;
+  return `${change.change}, ${formatCount(before.findings)} of ${formatCount(before.flows)} before`;
 }
 
 function changesLine(counts: Readonly<Record<string, number>>): string {

@@ -154,10 +154,16 @@ class Totals {
   readonly #across: AcrossSummary[] = [];
   readonly #tally = new Tally(MOST_SERVICES, MOST_CLIENTS);
   readonly #captures: CaptureSummaryJson[] = [];
+  readonly #unreadable: Unreadable[] = [];
   #worst: (WorstFlow & { readonly capture: string })[] = [];
 
   add(record: CaptureRecord): void {
     const { id, analysis, bytes } = record;
+    const unreadable = analysis.captures.filter(({ frames, error }) => frames === 0 && error !== null);
+    for (const { path, error } of unreadable) {
+      if (error !== null) this.#unreadable.push({ path, error: { code: error.code, message: error.message } });
+    }
+    if (unreadable.length === analysis.captures.length) return;
     this.#flows += analysis.flows;
     this.#bytes += bytes;
     for (const outcome of Object.keys(analysis.outcomes) as Outcome[]) {
@@ -188,7 +194,8 @@ class Totals {
   }
 
   result(circumstances: Circumstances): Gathered {
-    const { lastack, shard, options, unreadable, ignored } = circumstances;
+    const { lastack, shard, options, ignored } = circumstances;
+    const unreadable = [...circumstances.unreadable, ...this.#unreadable];
     const sketch = new Sketch();
     const services = this.#tally.services();
     for (const { handshakes } of services) sketch.merge(handshakes);
@@ -235,7 +242,7 @@ class Totals {
       clients: this.#tally.clients().filter(({ errors, warnings }) => errors + warnings > 0),
       worst: this.#worst,
       captures: this.#captures.sort((a, b) => compareText(a.files[0].path, b.files[0].path)),
-      unreadable: [...unreadable].sort((a, b) => compareText(a.path, b.path)),
+      unreadable: unreadable.sort((a, b) => compareText(a.path, b.path)),
       ignored: [...ignored].sort((a, b) => compareText(a.path, b.path)),
     };
   }

@@ -1,4 +1,5 @@
 import type { AcrossFinding, Flow } from '../../findings/finding.js';
+import { withPort } from '../../findings/rule.js';
 import { outcomeOf } from '../../findings/summarize.js';
 import { utcMicroseconds } from './instant.js';
 
@@ -33,9 +34,10 @@ export const TABLES: Readonly<Record<TableName, readonly Column[]>> = {
     column('client_port', 'INT32', ''),
     column('server_address', 'STRING', ''),
     column('server_port', 'INT32', ''),
+    column('service', 'STRING', '`server_address:server_port` as text, the address of IPv6 in brackets'),
     column('roles', 'STRING', '`observed` where a SYN told who opened, else `assumed`'),
-    column('start', 'TIMESTAMP', 'first segment at the tap'),
-    column('end', 'TIMESTAMP', 'last segment at the tap'),
+    column('start_time', 'TIMESTAMP', 'first segment at the tap'),
+    column('end_time', 'TIMESTAMP', 'last segment at the tap'),
     column('followed_until', 'TIMESTAMP', 'the last frame up to which the flow was followed'),
     column('tap', 'STRING', '`client`, `server`, `middle` or `unknown`'),
     column('client_state', 'STRING', 'at the end, under its Linux name'),
@@ -58,7 +60,7 @@ export const TABLES: Readonly<Record<TableName, readonly Column[]>> = {
     column('endpoint', 'STRING', '`client` or `server`'),
     optional('from_state', 'STRING', 'null for a connection met in mid-life'),
     column('to_state', 'STRING', ''),
-    column('at', 'TIMESTAMP', 'best estimate'),
+    column('time', 'TIMESTAMP', 'best estimate'),
     optional('earliest', 'TIMESTAMP', "null only for an endpoint's first change, with nothing before it"),
     optional('latest', 'TIMESTAMP', 'null while nothing has proved it'),
     column('frame', 'INT64', 'the segment behind the change'),
@@ -73,13 +75,14 @@ export const TABLES: Readonly<Record<TableName, readonly Column[]>> = {
     optional('endpoint', 'STRING', 'null where it is of the path, or of the capture'),
     optional('subject', 'STRING', 'what a finding across flows is about: an address, a service, a file'),
     column('flows', 'INT64', 'how many flows it touches: 1, or those of a finding across flows'),
-    column('at', 'TIMESTAMP', ''),
+    column('time', 'TIMESTAMP', ''),
     optional('frame', 'INT64', 'the first of the frames that prove it'),
     column('message', 'STRING', ''),
     optional('client_address', 'STRING', ''),
     optional('client_port', 'INT32', ''),
     optional('server_address', 'STRING', ''),
     optional('server_port', 'INT32', ''),
+    optional('service', 'STRING', ''),
   ],
 };
 
@@ -93,6 +96,7 @@ export function flowRow(flow: Flow): Row {
     client.port,
     server.address,
     server.port,
+    withPort(server),
     flow.roles,
     utcMicroseconds(flow.start, clock),
     utcMicroseconds(flow.end, clock),
@@ -151,6 +155,7 @@ export function* findingRows({ flow, capture, clock, client, server, findings }:
       client.port,
       server.address,
       server.port,
+      withPort(server),
     ];
   }
 }
@@ -159,7 +164,7 @@ export function* findingRows({ flow, capture, clock, client, server, findings }:
 export function acrossRow(finding: AcrossFinding, file: string): Row {
   const { kind, severity, subject, flows, message } = finding;
   const at = utcMicroseconds(finding.at, finding.clock);
-  return [null, file, kind, severity, null, subject, BigInt(flows), at, null, message, null, null, null, null];
+  return [null, file, kind, severity, null, subject, BigInt(flows), at, null, message, null, null, null, null, null];
 }
 
 /** The UTC time, to the microsecond, of a TIMESTAMP cell. */
