@@ -37,7 +37,13 @@ export function makeBatch(folder, count) {
     const flows = 2 * random.magnitude(10, 500);
     const name = i % 4 === 0 ? 'lossy-handshakes' : 'short-flows';
     // Another pace makes another capture of the same generator.
-    const workload = { ...workloadNamed(name, 1), flows, alive: Math.ceil(flows / 4), think: 2_000_000 + i, servers: 8 };
+    const workload = {
+      ...workloadNamed(name, 1),
+      flows,
+      alive: Math.ceil(flows / 4),
+      think: 2_000_000 + i,
+      servers: 8,
+    };
     const plain = join(host, `${i}.part`);
     generate(workload, plain);
     const way = i % BROKEN_EVERY === 0 ? WAYS[(i / BROKEN_EVERY) % WAYS.length] : null;

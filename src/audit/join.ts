@@ -5,7 +5,7 @@ import { conclude, type JudgingOptions, policyOf } from './audit.js';
 import { readBaseline } from './baseline/compare.js';
 import { AuditError } from './error.js';
 import type { Summary } from './results/summary.js';
-import { Store } from './store/store.js';
+import { capturesIn, Store } from './store/store.js';
 
 export interface JoinOptions extends JudgingOptions {
   /** The folder that the results of all shares are put together in. */
@@ -26,8 +26,8 @@ export async function joinShares(folders: readonly string[], options: JoinOption
   try {
     store.reopen();
     const ids = new Set<string>();
-    for (const { folder, summary } of shares) {
-      for (const { id } of summary.captures) {
+    for (const { folder } of shares) {
+      for (const id of capturesIn(folder)) {
         store.take(id, folder);
         ids.add(id);
       }

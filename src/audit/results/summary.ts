@@ -195,7 +195,9 @@ class Totals {
 
   result(circumstances: Circumstances): Gathered {
     const { lastack, shard, options, ignored } = circumstances;
-    const unreadable = [...circumstances.unreadable, ...this.#unreadable];
+    // Shares that are put together have both the record and what their summaries made of it.
+    const found = [...circumstances.unreadable, ...this.#unreadable];
+    const unreadable = [...new Map(found.map((file) => [file.path, file])).values()];
     const sketch = new Sketch();
     const services = this.#tally.services();
     for (const { handshakes } of services) sketch.merge(handshakes);

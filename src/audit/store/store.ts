@@ -22,6 +22,11 @@ const ID = /^c[0-9a-f]{15}$/;
 const FINAL_FILES = ['summary.json', 'report.md', 'junit.xml', 'findings.csv'] as const;
 type FinalFile = (typeof FINAL_FILES)[number];
 
+/** Captures whose results are in a folder. */
+export function capturesIn(folder: string): string[] {
+  return readdirSync(join(folder, '.lastack', 'captures')).filter((name) => ID.test(name));
+}
+
 /**
  * A folder of results:
  * ```
