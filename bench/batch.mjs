@@ -64,13 +64,24 @@ function hashes(out) {
  * @param {string[]} command
  */
 function timed(command) {
-  const { wall, memory } = run(['sh', '-c', '"$@"; [ $? -eq 3 ]', 'sh', ...command]);
-  return `${wall.toFixed(1)} s, ${Math.round((memory ?? 0) / 1e6)} MB at the peak`;
+  const { wall, cpu, memory } = run(['sh', '-c', '"$@"; [ $? -eq 3 ]', 'sh', ...command]);
+  return { wall, text: figures(wall, cpu, memory) };
+}
+
+/**
+ * @param {number} wall
+ * @param {number | null} cpu
+ * @param {number | null} memory
+ */
+function figures(wall, cpu, memory) {
+  const peak = memory === null ? '' : `, ${Math.round(memory / 1e6)} MB at the peak`;
+  return `${wall.toFixed(1)} s${cpu === null ? '' : ` (${cpu.toFixed(1)} s of processors)`}${peak}`;
 }
 
 rmSync(whole, { recursive: true, force: true });
-tell(`audit of ${members.length} captures: ${timed(auditTo(whole))}`);
-tell(`again, with nothing changed: ${timed(auditTo(whole))}`);
+const first = timed(auditTo(whole));
+tell(`audit of ${members.length} captures: ${first.text}`);
+tell(`again, with nothing changed: ${timed(auditTo(whole)).text}`);
 const expected = hashes(whole);
 
 const summary = JSON.parse(readFileSync(join(whole, 'summary.json'), 'utf8'));
@@ -102,8 +113,8 @@ tell(`accounted for: ${told.size} broken, ${flows.size} with connections, of ${m
 
 if (values.loop) {
   const loop = `for f in "$@"; do "${process.execPath}" "${LASTACK}" analyze "$f" --format json > /dev/null 2>&1; done; true`;
-  const { wall } = run(['sh', '-c', loop, 'sh', ...members.map(({ path }) => path)]);
-  tell(`a shell loop of analyze: ${wall.toFixed(1)} s`);
+  const { wall, cpu } = run(['sh', '-c', loop, 'sh', ...members.map(({ path }) => path)]);
+  tell(`a shell loop of analyze: ${figures(wall, cpu, null)}`);
 }
 
 /**
@@ -126,14 +137,10 @@ function killedAfter(out, milliseconds) {
 if (Number(values.kills) > 0) {
   const out = join(folder, 'killed');
   rmSync(out, { recursive: true, force: true });
-  const started = performance.now();
-  spawnSync(process.execPath, auditTo(out).slice(1), { stdio: 'ignore' });
-  const duration = performance.now() - started;
-  rmSync(out, { recursive: true, force: true });
   let kills = 0;
   for (let i = 0; i < Number(values.kills); i++) {
     // Short enough that most fall into what is left of the work.
-    if (await killedAfter(out, 300 + Math.random() * (duration / 8))) kills++;
+    if (await killedAfter(out, 300 + Math.random() * first.wall * 125)) kills++;
     else rmSync(out, { recursive: true, force: true });
   }
   spawnSync(process.execPath, auditTo(out).slice(1), { stdio: 'ignore' });

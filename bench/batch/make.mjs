@@ -20,7 +20,7 @@ const BROKEN_EVERY = 5;
  */
 
 /**
- * Writes a batch of captures of 20 to 1,000 connections, one in five of them broken, below `folder`, unless it is there.
+ * Writes a batch of captures of 10 to 200 connections, one in five of them broken, below `folder`, unless it is there.
  * @param {string} folder
  * @param {number} count
  * @returns {readonly Member[]}
@@ -34,7 +34,7 @@ export function makeBatch(folder, count) {
   for (let i = 0; i < count; i++) {
     const host = join(folder, 'captures', `host-${i % 20}`);
     mkdirSync(host, { recursive: true });
-    const flows = 2 * random.magnitude(10, 500);
+    const flows = 2 * random.magnitude(5, 100);
     const name = i % 4 === 0 ? 'lossy-handshakes' : 'short-flows';
     // Another pace makes another capture of the same generator.
     const workload = {

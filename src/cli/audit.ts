@@ -54,7 +54,11 @@ export function addAudit(program: Command, context: Context, done: (status: numb
     .option('--baseline <folder>', 'results of an earlier run: says what is new, worse, gone')
     .option('--shard <i/n>', 'only this share of the batch, chosen by content', shard)
     .option('--join', 'put the results of all shares together; the paths are their folders')
-    .option('--jobs <number>', 'captures that are read at a time (default: one for each processor)', jobs)
+    .option(
+      '--jobs <number>',
+      'threads that read captures (default: one for each processor); 0 reads without any',
+      jobs,
+    )
     .option('--today <date>', 'the day on which ignores of the policy must not be over (default: today, UTC)', day)
     .option('--init [file]', `write a commented policy (${POLICY_FILE}) and do no more`)
     .addHelpText('after', EXAMPLES)
@@ -148,7 +152,7 @@ function shard(text: string): Shard {
 }
 
 function jobs(text: string): number {
-  if (!/^[1-9]\d{0,2}$/.test(text)) throw new InvalidArgumentError('It must be a number from 1 to 999.');
+  if (!/^\d{1,3}$/.test(text)) throw new InvalidArgumentError('It must be a number up to 999.');
   return Number(text);
 }
 

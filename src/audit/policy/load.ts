@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import type { FindingKind, Severity } from '../../findings/finding.js';
 import type { Thresholds } from '../../findings/thresholds.js';
@@ -48,6 +48,15 @@ interface LimitWords extends ScopeWords {
 }
 
 type Place = readonly (string | number)[];
+
+let compiled: ValidateFunction<PolicyFile> | null = null;
+
+function validator(): ValidateFunction<PolicyFile> {
+  compiled ??= new Ajv({ allErrors: true, verbose: true, strictTypes: false }).compile<PolicyFile>(
+    JSON.parse(readFileSync(SCHEMA, 'utf8')),
+  );
+  return compiled;
+}
 
 /**
  * Reads a policy, in YAML or JSON.
@@ -143,8 +152,7 @@ class Source {
     } catch (error) {
       throw new PolicyError(this.#path, 1, 'YAML or JSON', error instanceof Error ? error.message : String(error));
     }
-    const ajv = new Ajv({ allErrors: true, verbose: true, strictTypes: false });
-    const validate = ajv.compile<PolicyFile>(JSON.parse(readFileSync(SCHEMA, 'utf8')));
+    const validate = validator();
     if (validate(content)) return content;
     throw this.#explain(validate.errors ?? []);
   }
