@@ -62,7 +62,7 @@ describe('quantiles', () => {
         const one = new Sketch();
         for (const value of all) one.add(value);
         const parts = [new Sketch(), new Sketch()];
-        [...all].reverse().forEach((value, i) => parts[i <= cut % all.length ? 0 : 1].add(value));
+        for (const [i, value] of [...all].reverse().entries()) parts[i <= cut % all.length ? 0 : 1].add(value);
         const joined = Sketch.of(parts[1].json());
         joined.merge(parts[0].json());
         expect(joined.json()).toEqual(one.json());
