@@ -46,7 +46,7 @@ describe('the captures of the repository', () => {
   let summary: AuditSummary;
   beforeAll(async () => {
     summary = await run([CAPTURES], 'whole');
-  });
+  }, 60_000);
 
   test('every capture has the flows, states and findings that analyze counts', async () => {
     expect(summary.counts).toMatchObject({

@@ -48,7 +48,13 @@ export async function query(folders: readonly string[], sql: string): Promise<An
     for (const table of TABLE_NAMES) await connection.run(viewOf(table, folders));
     await connection.run('SET lock_configuration = true');
     const result = await connection.runAndReadAll(sql);
-    return { columns: result.columnNames(), rows: result.getRowsJson().map((row) => row.map(plain)) };
+    const types = result.columnTypes().map(String);
+    return {
+      columns: result.columnNames(),
+      rows: result
+        .getRowsJson()
+        .map((row) => row.map((value, i) => (isNumeric(types[i]) ? number(value) : plain(value)))),
+    };
   } catch (error) {
     throw new QueryError(error instanceof Error ? oneLine(error.message) : String(error));
   } finally {
@@ -86,7 +92,14 @@ const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 /** Without the line that only points at a column. */
 const oneLine = (message: string): string => message.replace(/\n\s*\^\s*$/, '').replace(/\s*\n\s*/g, ' ');
 
-/** DuckDB gives 64-bit numbers, decimals and times as text. */
+const isNumeric = (type: string): boolean => /^(U?BIGINT|U?HUGEINT|DECIMAL.*)$/.test(type);
+
+/** DuckDB gives long numbers as text: those that a float64 holds become numbers. */
+function number(value: unknown): Value {
+  const number = Number(value);
+  return value === null || Math.abs(number) > Number.MAX_SAFE_INTEGER ? plain(value) : number;
+}
+
 function plain(value: unknown): Value {
   if (value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string')
     return value;
