@@ -57,7 +57,8 @@ describe('exit status', () => {
     ['both', 1, ''],
     ['nothing', 3, 'lastack: no capture was found there\n'],
   ])('of %s is %i', async (folder, status, err) => {
-    const result = await lastack('audit', folder, '--out', `${folder}-out`, '--policy', policy, '--quiet');
+    const out = scratch.path(`${folder}-out`);
+    const result = await cli(['audit', scratch.path(folder), '--out', out, '--policy', policy, '--jobs', '0']);
     expect(result.err).toBe(err);
     expect(result.status).toBe(status);
     expect(result.out.includes('is violated\n ✖ line 3: syn-timeout at most 0: 1 in')).toBe(status === 1);
@@ -77,7 +78,8 @@ describe('exit status', () => {
     [['query', 'good-out', 'close-wait-holder'], 'there is no question'],
     [['query', 'good', 'SELECT 1'], 'no results of lastack audit'],
   ])('%j is wrong usage: one line, status 2', async (args, message) => {
-    const { status, out, err } = await lastack(...args);
+    const named = args.map((word) => (/^(good|bad|nothing|x)/.test(word) ? scratch.path(word) : word));
+    const { status, out, err } = await cli(named);
     expect(err).toContain(message);
     expect(err.trimEnd().split('\n')).toHaveLength(1);
     expect(out).toBe('');
@@ -139,13 +141,13 @@ describe('stopped', () => {
 
 describe('query', () => {
   test('--list, a question, and SQL in each format', async () => {
-    const list = await lastack('query', '--list');
+    const list = await cli(['query', '--list']);
     expect(list.out.split('\n')[0]).toMatch(/^states-by-service +connections per state/);
-    expect(JSON.parse((await lastack('query', '--list', '--format', 'json')).out)).toHaveLength(6);
-    await lastack('audit', 'good', '--out', 'asked');
+    expect(JSON.parse((await cli(['query', '--list', '--format', 'json'])).out)).toHaveLength(6);
+    await cli(['audit', scratch.path('good'), '--out', scratch.path('asked'), '--jobs', '0']);
     const sql = "SELECT server_port, '=1+1' AS formula, NULL AS nothing FROM flows";
-    const [{ server_port: port }] = JSON.parse((await lastack('query', 'asked', sql, '--format', 'json')).out);
-    const answer = async (format: string) => (await lastack('query', 'asked', sql, '--format', format)).out;
+    const answer = async (format: string) => (await cli(['query', scratch.path('asked'), sql, '--format', format])).out;
+    const [{ server_port: port }] = JSON.parse(await answer('json'));
     expect(await answer('text')).toBe(`server_port  formula  nothing\n${String(port).padStart(11)}  =1+1\n`);
     expect(await answer('csv')).toBe(`server_port,formula,nothing\r\n${port},'=1+1,\r\n`);
     expect(await answer('ndjson')).toBe(`{"server_port":${port},"formula":"=1+1","nothing":null}\n`);
@@ -159,7 +161,7 @@ describe('query', () => {
     const url = `data:text/javascript,${encodeURIComponent(hook)}`;
     const register = `import { register } from 'node:module'; register(${JSON.stringify(url)});`;
     const node = ['--import', `data:text/javascript,${encodeURIComponent(register)}`];
-    await lastack('audit', 'good', '--out', 'asked');
+    await cli(['audit', scratch.path('good'), '--out', scratch.path('asked'), '--jobs', '0']);
     const { status, err } = await start(['query', 'asked', 'SELECT 1'], node).result;
     expect(err).toBe('lastack: queries need DuckDB, which is not installed: npm install @duckdb/node-api\n');
     expect(status).toBe(2);
