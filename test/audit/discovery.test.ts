@@ -57,6 +57,12 @@ describe('what is found', () => {
     expect(walk([path, path], '/nowhere')).toMatchObject({ files: [{ path }], passedOver: [] });
     const { files } = walk([scratch.path('walk')], scratch.path('walk/a'));
     expect(names(files)).toEqual(['walk/b/notes.txt', 'walk/b/two']);
+    scratch.write('older/results/.lastack/x', '');
+    scratch.write('older/results/summary.json', '');
+    expect(walk([scratch.path('older')], '/nowhere')).toMatchObject({
+      files: [],
+      passedOver: [{ path: scratch.path('older/results'), reason: 'results of lastack audit' }],
+    });
   });
 
   test('captures are told by content, and a name only speaks where the content does not', async () => {

@@ -93,7 +93,7 @@ test('a list on standard input, by lines or by zero bytes', async () => {
     ['lines', `${capture('half-close')}\n${capture('normal-close')}\n`],
     ['zeros', `${capture('half-close')}\0${capture('normal-close')}\0`],
   ]) {
-    const { child, result } = start(['audit', '-', '--out', name, '--format', 'json']);
+    const { child, result } = start(['audit', '-', '--out', name, '--format', 'json', '--jobs', '0', '--quiet']);
     child.stdin?.end(text);
     const { status, out } = await result;
     expect(status).toBe(0);
@@ -102,39 +102,52 @@ test('a list on standard input, by lines or by zero bytes', async () => {
 });
 
 test('--init writes a policy once, and it can be used', async () => {
-  expect(await lastack('audit', '--init')).toMatchObject({ status: 0 });
-  const again = await lastack('audit', '--init');
-  expect(again).toMatchObject({ status: 2, err: 'lastack: lastack-policy.yaml is there already\n' });
-  const run = await lastack('audit', 'good', '--out', 'init-out', '--policy', 'lastack-policy.yaml', '--quiet');
+  const path = scratch.path('lastack-policy.yaml');
+  expect(await cli(['audit', '--init', path])).toMatchObject({ status: 0 });
+  const again = await cli(['audit', '--init', path]);
+  expect(again).toMatchObject({ status: 2, err: `lastack: ${path} is there already\n` });
+  const run = await cli([
+    'audit',
+    scratch.path('good'),
+    '--out',
+    scratch.path('init-out'),
+    '--policy',
+    path,
+    '--jobs',
+    '0',
+  ]);
   expect(run).toMatchObject({ status: 0, err: '' });
-  expect(run.out).toContain('The policy lastack-policy.yaml is kept: 4 limits');
+  expect(run.out).toMatch(/The policy .*lastack-policy\.yaml is kept: 4 limits/);
 });
 
 describe('stopped', () => {
+  const some = readdirSync(CAPTURES).filter((name) => /^[a-k].*pcap$/.test(name));
+  for (const name of some) scratch.write(`some/${name}`, readFileSync(capture(name.replace('.pcap', ''))));
+
   test('by Ctrl-C: what is done is kept, and a line says so', async () => {
-    const { child, result } = start(['audit', CAPTURES, '--out', 'stopped', '--quiet']);
+    const { child, result } = start(['audit', 'some', '--out', 'stopped', '--quiet']);
     const records = scratch.path('stopped/.lastack/captures');
     while (!existsSync(records) || readdirSync(records).length < 2) await new Promise((done) => setTimeout(done, 5));
     child.kill('SIGINT');
     const { status, err } = await result;
     expect(status).toBe(130);
-    expect(err).toMatch(/^lastack: stopped: \d+ of 39 captures are done and kept in stopped; .*\n$/);
+    expect(err).toMatch(/^lastack: stopped: \d+ of \d+ captures are done and kept in stopped; .*\n$/);
     expect(existsSync(scratch.path('stopped/.lastack/work'))).toBe(false);
   });
 
   test('by force, again and again: the results are those of an undisturbed run', async () => {
-    await lastack('audit', CAPTURES, '--out', 'whole');
+    await lastack('audit', 'some', '--out', 'whole', '--quiet');
     for (let i = 0; i < 2; i++) {
-      const { child, result } = start(['audit', CAPTURES, '--out', 'killed', '--quiet']);
+      const { child, result } = start(['audit', 'some', '--out', 'killed', '--quiet']);
       const records = scratch.path('killed/.lastack/captures');
       const done = () => (existsSync(records) ? readdirSync(records).length : 0);
       const before = done();
-      while (done() < before + 1 + 2 * i) await new Promise((resolve) => setTimeout(resolve, 1 + i));
+      while (done() < before + 1 + i) await new Promise((resolve) => setTimeout(resolve, 1 + i));
       child.kill('SIGKILL');
       await result;
       expect(existsSync(scratch.path('killed/summary.json'))).toBe(false);
     }
-    expect(await lastack('audit', CAPTURES, '--out', 'killed', '--quiet')).toMatchObject({ status: 0, err: '' });
+    expect(await lastack('audit', 'some', '--out', 'killed', '--quiet')).toMatchObject({ status: 0, err: '' });
     expect(contentOf(scratch.path('killed'))).toEqual(contentOf(scratch.path('whole')));
   });
 });

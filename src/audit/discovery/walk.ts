@@ -82,7 +82,9 @@ class Walk {
   #folder(path: string): void {
     if (realpathSync(path) === this.without) return;
     try {
-      for (const name of readdirSync(path).sort()) this.#visit(join(path, name), false);
+      const names = readdirSync(path).sort();
+      if (names.includes('.lastack')) this.#passedOver.push({ path, reason: 'results of lastack audit' });
+      else for (const name of names) this.#visit(join(path, name), false);
     } catch (error) {
       this.#missing.push({ path, reason: reasonOf(error) });
     }
