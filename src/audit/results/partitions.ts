@@ -20,6 +20,7 @@ export class Partitions {
   constructor(
     readonly folder: string,
     readonly createdBy: string,
+    readonly mostDays = MOST_DAYS,
   ) {}
 
   add(table: TableName, day: string, row: Row): void {
@@ -46,7 +47,7 @@ export class Partitions {
   #filesOf(day: string): Readonly<Record<TableName, ParquetFile>> {
     const known = this.#days.get(day);
     if (known !== undefined) return known;
-    if (this.#days.size >= MOST_DAYS) return [...this.#days.values()][0];
+    if (this.#days.size >= this.mostDays) return [...this.#days.values()][0];
     const open = (table: TableName): ParquetFile => {
       mkdirSync(join(this.folder, table, `day=${day}`), { recursive: true });
       return new ParquetFile(this.#path(table, day), TABLES[table], this.createdBy);
