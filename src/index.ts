@@ -14,6 +14,13 @@ export async function analyze(captures: string | readonly string[], options: Opt
   return summarizer.result(stream.captures);
 }
 
+export { type AuditOptions, audit } from './audit/audit.js';
+export { AuditError, InterruptedError } from './audit/error.js';
+export { type JoinOptions, joinShares } from './audit/join.js';
+export type { AuditProgress } from './audit/progress.js';
+export { type Answer, QueryError, query } from './audit/query/query.js';
+export { QUESTIONS, type Question } from './audit/query/questions.js';
+export type { Summary as AuditSummary } from './audit/results/summary.js';
 export { CaptureError, type CaptureErrorCode } from './capture/error.js';
 export { openCapture } from './capture/open.js';
 export type { CaptureInfo, PacketSource } from './capture/source.js';

@@ -1,6 +1,8 @@
 /** What the command's exit status says. */
 export const EXIT = {
   done: 0,
+  /** All was done, and the policy is violated. */
+  violated: 1,
   usage: 2,
   /** A capture could not be read, or only in part. */
   unreadable: 3,

@@ -14,7 +14,8 @@ const { stdout, stderr, env } = process;
 const context = { library, version, stdout, stderr, env, signal: interrupt.signal };
 
 // `tcpdump -w - | lastack analyze -`: Ctrl-C reaches both, tcpdump writes out its rest, and the report is wanted.
-let patience = args.includes('-') ? 1 : 0;
+// For audit, `-` is a list of captures.
+let patience = args.includes('-') && args[0] !== 'audit' ? 1 : 0;
 process.on('SIGINT', () => {
   if (patience-- > 0) say(context, 'waiting for the end of the input; Ctrl-C again stops at once');
   else interrupt.abort();

@@ -37,10 +37,15 @@ interface SysctlFile {
 
 /** Adds the shared options to `command`; `formats` are its own, the default first. */
 export function addCommonOptions(command: Command, library: Library, formats: readonly string[]): Command {
-  return addOutputOptions(command, formats)
-    .option('--filter <expression>', "only these segments, in tcpdump's words: host, net, port, src, dst, and, or, not")
+  return addReadingOptions(addOutputOptions(command, formats), library)
     .option('--flow <number>', 'only this flow; repeat it, or separate by commas', flowNumbers)
-    .option('--finding <kind>', 'only flows with this finding; repeat it, or separate by commas', findingKinds)
+    .option('--finding <kind>', 'only flows with this finding; repeat it, or separate by commas', findingKinds);
+}
+
+/** Adds the options that say how captures are read. */
+export function addReadingOptions(command: Command, library: Library): Command {
+  return command
+    .option('--filter <expression>', "only these segments, in tcpdump's words: host, net, port, src, dst, and, or, not")
     .addOption(new Option('--profile <name>', 'whose timers the hosts have').choices(PROFILES).default('linux'))
     .option(
       '--sysctl <file>',

@@ -1,21 +1,24 @@
 import { Command, CommanderError } from 'commander';
 import { escapeText } from '../report/escape.js';
 import { addAnalyze } from './analyze.js';
+import { addAudit } from './audit.js';
 import { addCompare } from './compare.js';
 import type { Context } from './context.js';
 import { EXIT } from './exit.js';
 import { addExplain } from './explain.js';
+import { addQuery } from './query.js';
 import { reportInternal } from './run.js';
 import { addStates } from './states.js';
 import { addTimeline } from './timeline.js';
 
 const EXAMPLES = `
-Exit status: 0 done, 2 wrong usage, 3 a capture could not be read, or only in part.
+Exit status: 0 done, 1 done and the policy is violated (audit), 2 wrong usage, 3 a capture could not be read, or only in part.
 
 Examples:
   lastack analyze dump.pcap                what is wrong, and with how much of it
   lastack timeline dump.pcap --flow 7      one connection, segment by segment
   lastack states dump.pcap --every 10s     sockets per state over time
+  lastack audit rings/ --out results       a batch of captures, judged
   lastack explain close-wait-long          what it means and what to check
 `;
 
@@ -56,6 +59,8 @@ function buildProgram(context: Context, done: (status: number) => void): Command
   addTimeline(program, context, done);
   addCompare(program, context, done);
   addStates(program, context, done);
+  addAudit(program, context, done);
+  addQuery(program, context, done);
   addExplain(program, context, done);
   return program;
 }

@@ -85,7 +85,14 @@ function keepCaptures(captures: readonly string[], output: string): void {
 }
 
 /** Names of the library's errors that speak of what the user typed. */
-const USAGE_ERRORS: readonly string[] = ['FilterError', 'SysctlError', 'TooManyRowsError'];
+const USAGE_ERRORS: readonly string[] = [
+  'FilterError',
+  'SysctlError',
+  'TooManyRowsError',
+  'AuditError',
+  'PolicyError',
+  'QueryError',
+];
 
 function statusOf(context: Context, error: unknown): number {
   if (error instanceof BrokenPipeError) return EXIT.done;

@@ -3,6 +3,8 @@ import { linkTypeName } from '../decode/link-type.js';
 import { type Analysis, type CaptureSummary, droppedFrames } from '../findings/analysis.js';
 import { timestamp } from './flow-json.js';
 
+export type AnalysisJson = ReturnType<typeof analysisJson>;
+
 /** What `analyze --format json` prints: one object for all captures. Times are ISO 8601 in UTC, null where unknown. */
 export function analysisJson(analysis: Analysis) {
   return {

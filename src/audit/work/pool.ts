@@ -1,0 +1,82 @@
+import { Worker } from 'node:worker_threads';
+import { type OnTaskProgress, perform, type Task } from './task.js';
+import type { Message } from './worker.js';
+
+/** Does a task; rejects with what went wrong. */
+type Performer = (task: Task, onProgress: OnTaskProgress) => Promise<string | null>;
+
+/** One task and what becomes of it. */
+export interface Work {
+  readonly task: Task;
+  readonly onProgress: OnTaskProgress;
+  readonly onDone: (result: string | null) => void;
+  /** The task alone failed; the others go on. */
+  readonly onFailed: (message: string) => void;
+}
+
+/**
+ * Does tasks on `jobs` worker threads, in their order as threads become free; with 0, here, one after the other.
+ * @throws the reason of `signal`, once nothing runs any more
+ */
+export async function performAll(work: readonly Work[], jobs: number, signal?: AbortSignal): Promise<void> {
+  const queue = [...work];
+  const here: Performer = (task, onProgress) => perform(task, onProgress, signal);
+  const threads = Array.from({ length: Math.min(jobs, work.length) }, () => new Thread());
+  const stop = () => threads.forEach((thread) => void thread.stop());
+  signal?.addEventListener('abort', stop, { once: true });
+  const serve = async (performer: Performer): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      signal?.throwIfAborted();
+      const { task, onProgress, onDone, onFailed } = next;
+      try {
+        onDone(await performer(task, onProgress));
+      } catch (error) {
+        signal?.throwIfAborted();
+        onFailed(error instanceof Error ? error.message : String(error));
+      }
+    }
+  };
+  try {
+    const served = jobs === 0 ? [serve(here)] : threads.map((thread) => serve(thread.perform));
+    const outcomes = await Promise.allSettled(served);
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    await Promise.all(threads.map((thread) => thread.stop()));
+  }
+}
+
+/** A worker thread, started with its first task, and anew where a task has ended it. */
+class Thread {
+  #worker: Worker | null = null;
+
+  readonly perform: Performer = (task, onProgress) =>
+    new Promise((resolve, reject) => {
+      this.#worker ??= new Worker(new URL('./worker.js', import.meta.url));
+      const worker = this.#worker;
+      const onMessage = (message: Message): void => {
+        if (message.type === 'progress') {
+          onProgress(message.progress);
+          return;
+        }
+        settle();
+        if (message.type === 'done') resolve(message.result);
+        else reject(new Error(message.message));
+      };
+      const onLost = (error: unknown): void => {
+        settle();
+        this.#worker = null;
+        reject(error instanceof Error ? error : new Error(`the worker thread ended with ${error}`));
+      };
+      const settle = (): void => {
+        worker.off('message', onMessage).off('error', onLost).off('exit', onLost);
+      };
+      worker.on('message', onMessage).on('error', onLost).on('exit', onLost);
+      worker.postMessage(task);
+    });
+
+  async stop(): Promise<void> {
+    await this.#worker?.terminate();
+  }
+}
