@@ -4,6 +4,7 @@ import { addAnalyze } from './analyze.js';
 import type { Context } from './context.js';
 import { EXIT } from './exit.js';
 import { addExplain } from './explain.js';
+import { addReport } from './report.js';
 import { reportInternal } from './run.js';
 import { addStates } from './states.js';
 import { addTimeline } from './timeline.js';
@@ -15,6 +16,7 @@ Examples:
   lastack analyze dump.pcap                what is wrong, and with how much of it
   lastack timeline dump.pcap --flow 7      one connection, segment by segment
   lastack states dump.pcap --every 10s     sockets per state over time
+  lastack report dump.pcap -o report.html  a page to look at
   lastack explain close-wait-long          what it means and what to check
 `;
 
@@ -54,6 +56,7 @@ function buildProgram(context: Context, done: (status: number) => void): Command
   addAnalyze(program, context, done);
   addTimeline(program, context, done);
   addStates(program, context, done);
+  addReport(program, context, done);
   addExplain(program, context, done);
   return program;
 }
