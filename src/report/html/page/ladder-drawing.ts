@@ -206,7 +206,7 @@ export class LadderDrawing {
     const { segment, tapped, repeats } = arrow;
     const shape = arrowShape(arrow, this.geometry, (time) => this.y(time));
     const { x1, y1, x2, y2, angle, length } = shape;
-    const label = this.words.label(segment, Math.floor((length - 20) / this.#letter));
+    const label = this.words.label(segment, Math.floor((length - 34) / this.#letter));
     // Nearer to the sender, where arrows of one burst cross none of the answers.
     const [x, y] = shape.along(Math.max((label.length * this.#letter) / 2 + 12, length * LABEL_AT));
     const isLegible = !linear || y - this.#lowest.label >= LINE;

@@ -74,27 +74,24 @@ export function linearScale(from: Time, to: Time, height: number): TimeScale {
  * `busy` are stretches that are not idle though nothing begins or ends in them: a segment is on its way.
  */
 export function foldedScale(moments: readonly Moment[], busy: readonly Idle[]): TimeScale {
-  const sorted = [...moments].sort((a, b) => a.time - b.time);
   const points: [Time, number][] = [];
   const idle: Idle[] = [];
   const last = { tap: Number.NEGATIVE_INFINITY, client: Number.NEGATIVE_INFINITY, server: Number.NEGATIVE_INFINITY };
   let height = 0;
   let floor = 0;
-  for (const { time, place, room } of sorted) {
+  for (const [time, group] of byTime(moments)) {
     const before = points.at(-1);
-    if (before === undefined || time > before[0]) {
-      if (before !== undefined) {
-        const gap = { from: before[0], to: time };
-        const isIdle = time - before[0] >= IDLE && !busy.some(({ from, to }) => from < gap.to && to > gap.from);
-        if (isIdle) idle.push(gap);
-        height += isIdle ? IDLE_HEIGHT : pause(time - before[0]);
-      }
-      height = Math.max(height, floor);
-      if (place !== null) height = Math.max(height, last[place] + APART[place]);
-      points.push([time, height]);
+    if (before !== undefined) {
+      const gap = { from: before[0], to: time };
+      const isIdle = time - before[0] >= IDLE && !busy.some(({ from, to }) => from < gap.to && to > gap.from);
+      if (isIdle) idle.push(gap);
+      height += isIdle ? IDLE_HEIGHT : pause(time - before[0]);
     }
-    if (place !== null) last[place] = height;
-    floor = Math.max(floor, height + room);
+    const places = group.map(({ place }) => place).filter((place) => place !== null);
+    height = Math.max(height, floor, ...places.map((place) => last[place] + APART[place]));
+    points.push([time, height]);
+    for (const place of places) last[place] = height;
+    floor = Math.max(floor, ...group.map(({ room }) => height + room));
   }
   const end = points.at(-1);
   if (end !== undefined && floor > height) points.push([end[0] + 1, floor]);
@@ -102,3 +99,14 @@ export function foldedScale(moments: readonly Moment[], busy: readonly Idle[]): 
 }
 
 const pause = (length: Time): number => 6 + 7 * Math.log10(1 + length / SHORT);
+
+/** In their order, those of one time together. */
+function byTime(moments: readonly Moment[]): Map<Time, Moment[]> {
+  const groups = new Map<Time, Moment[]>();
+  for (const moment of [...moments].sort((a, b) => a.time - b.time)) {
+    const group = groups.get(moment.time);
+    if (group === undefined) groups.set(moment.time, [moment]);
+    else group.push(moment);
+  }
+  return groups;
+}
