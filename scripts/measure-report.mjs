@@ -32,7 +32,11 @@ try {
   const frames = generate(workload, capture);
   const page = join(folder, 'many.html');
   const began = performance.now();
-  const { stderr } = spawnSync('/usr/bin/time', ['-f', '%M', process.execPath, join(root, 'dist/cli/main.js'), 'report', capture, '-o', page], { encoding: 'utf8' });
+  const { stderr } = spawnSync(
+    '/usr/bin/time',
+    ['-f', '%M', process.execPath, join(root, 'dist/cli/main.js'), 'report', capture, '-o', page],
+    { encoding: 'utf8' },
+  );
   print('frames', frames);
   print('capture, MB', megabytes(statSync(capture).size));
   print('made in, s', ((performance.now() - began) / 1e3).toFixed(1));
