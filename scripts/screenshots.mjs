@@ -13,6 +13,7 @@ const VIEWS = [
   { name: 'connection', capture: 'rst-after-synack-retries', hash: '#connection?flow=1' },
 ];
 const WIDTHS = [1280, 390];
+const MOST_HEIGHT = 1990;
 const SCHEMES = ['light', 'dark'];
 
 const folder = mkdtempSync(join(tmpdir(), 'lastack-screenshots-'));
@@ -41,6 +42,11 @@ async function picture(url, { width, colorScheme, path }) {
   await page.goto(url);
   await page.waitForSelector('html[data-ready]', { state: 'attached' });
   await page.waitForSelector(url.includes('flow=') ? '.ladder' : '.uplot canvas');
-  await page.screenshot({ path, fullPage: true });
+  // To the end of a card: pictures in a document need not show all of a long page.
+  const ends = await page.$$eval('.card', (cards) =>
+    cards.map((card) => card.getBoundingClientRect().bottom + scrollY),
+  );
+  const height = Math.ceil((ends.findLast((end) => end <= MOST_HEIGHT) ?? MOST_HEIGHT) + 8);
+  await page.screenshot({ path, fullPage: true, clip: { x: 0, y: 0, width, height } });
   await page.close();
 }

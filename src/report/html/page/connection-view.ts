@@ -90,12 +90,13 @@ export class ConnectionView implements Part {
   #facts(row: number, flow: Flow | null): HTMLElement {
     const { rows, overview } = this.#app.data;
     const { columns: c } = rows;
+    const repeated = c.retransmissions[row];
     const facts: [string, string][] = [
       ['started', dateAndTime(c.start[row] * 1e3, overview.clock)],
       ['lasted', formatDuration(flow === null ? c.duration[row] * 1e3 : flow.end - flow.start)],
       ['at the end', `client ${rows.clientState(row)}, server ${rows.serverState(row)}`],
       ['payload', `${formatBytes(c.clientBytes[row])} to the server, ${formatBytes(c.serverBytes[row])} to the client`],
-      ['segments', `${formatCount(c.packets[row])}, ${formatCount(c.retransmissions[row])} repeated`],
+      ['segments', `${formatCount(c.packets[row])}${repeated > 0 ? `, ${formatCount(repeated)} repeated` : ''}`],
     ];
     if (c.handshake[row] >= 0) facts.push(['handshake', formatDuration(c.handshake[row] * 1e3)]);
     if (flow !== null) facts.push(['tap', TAPS[flow.tap]]);

@@ -37,8 +37,8 @@ export class LadderDrawing {
     lanes: svg('g'),
     links: svg('g', { 'aria-hidden': 'true' }),
     arrows: svg('g'),
-    texts: svg('g', { class: 'texts', 'aria-hidden': 'true' }),
     notes: svg('g', { 'aria-hidden': 'true' }),
+    texts: svg('g', { class: 'texts', 'aria-hidden': 'true' }),
   };
   /** Where the last text of each column stands. */
   readonly #lowest: Record<Side | 'time' | 'label', number> = { client: -99, server: -99, time: -99, label: -99 };
@@ -88,7 +88,7 @@ export class LadderDrawing {
     this.#layers.notes.append(
       svg('path', {
         class: `leader ${severity}`,
-        d: `M${x + 5} ${y}H${bend}L${notesLeft - 4} ${noteTop + 14}H${notesLeft}`,
+        d: `M${lane.server + LANE_WIDTH} ${y}H${bend}L${notesLeft - 4} ${noteTop + 14}H${notesLeft}`,
       }),
     );
   }
@@ -206,7 +206,7 @@ export class LadderDrawing {
     const { segment, tapped, repeats } = arrow;
     const shape = arrowShape(arrow, this.geometry, (time) => this.y(time));
     const { x1, y1, x2, y2, angle, length } = shape;
-    const label = this.words.label(segment, Math.floor((length - 34) / this.#letter));
+    const label = this.words.label(segment, Math.floor((length - 42) / this.#letter));
     // Nearer to the sender, where arrows of one burst cross none of the answers.
     const [x, y] = shape.along(Math.max((label.length * this.#letter) / 2 + 12, length * LABEL_AT));
     const isLegible = !linear || y - this.#lowest.label >= LINE;

@@ -1,5 +1,6 @@
 import type { LoggedSegment, Time, Transition } from '../../../connection/model.js';
 import { otherSide, type Side, type TcpState } from '../../../connection/state.js';
+import { FIN, RST, SYN } from '../../../decode/segment.js';
 import type { Flow } from '../../../findings/finding.js';
 import { foldSegments } from '../../fold.js';
 import { isSocket } from '../../states.js';
@@ -86,10 +87,13 @@ function arrowsOf(flow: Flow, segments: readonly LoggedSegment[]): Arrow[] {
     const from = segment.icmp === null ? segment.from : otherSide(segment.from);
     const changes = flow.timeline.filter(({ frame, basis }) => frame === segment.frame && basis !== 'timer');
     const arrival = changes.find(({ endpoint, at }) => endpoint !== from && at >= segment.time)?.at;
+    // The state that a SYN, FIN or RST begins, begins with it.
+    const began = changes.findLast(({ endpoint, at }) => endpoint === from && at <= tapped)?.at;
+    const departure = (segment.flags & (SYN | FIN | RST)) !== 0 ? began : undefined;
     const key = `${segment.from} ${segment.seq} ${segment.length > 0} ${segment.flags & 7}`;
     const arrow = {
       segment,
-      sent: tapped - transit[from],
+      sent: departure ?? tapped - transit[from],
       tapped,
       received: Math.max(tapped, arrival ?? tapped + transit[otherSide(from)]),
       repeats: segment.retransmission ? (copies.get(key) ?? null) : null,

@@ -117,7 +117,13 @@ export class StatesChart implements Part {
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
       scales: { x: { time: false }, y: { range: (_, __, most) => [0, Math.max(1, most) * 1.05] } },
       axes: [
-        { ...axis, size: 34, incrs: [...TIME_STEPS], space: 90, values: (_, splits) => timeTicks(splits) },
+        {
+          ...axis,
+          size: 34,
+          incrs: [...TIME_STEPS],
+          space: this.#width < 600 ? 66 : 90,
+          values: (_, splits) => timeTicks(splits),
+        },
         {
           ...axis,
           size: 48,

@@ -1,8 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { ACK } from '../../../../src/decode/segment.js';
 import { flows } from '../../../../src/index.js';
 import { ladderModel } from '../../../../src/report/html/page/ladder-model.js';
+import { FlowBuilder } from '../../../support/flow-builder.js';
 import { rstAfterRetries } from '../../../support/flows.js';
 
 const CAPTURES = join(import.meta.dirname, '../../../../captures');
@@ -43,7 +45,27 @@ test('a repeated segment leads to the copy before it', () => {
 
 test('where the tap is one of both hosts, nothing is on its way to it', () => {
   const flow = rstAfterRetries();
-  for (const { segment, sent, tapped } of ladderModel({ ...flow, tap: 'client' }, true).arrows) {
+  for (const { segment, sent, tapped, received } of ladderModel({ ...flow, tap: 'client' }, true).arrows) {
     if (segment.from === 'client') expect(sent).toBe(tapped);
+    else if (segment.flags === ACK) expect(received).toBe(tapped);
+  }
+});
+
+test('an answer leaves after what it answers has come', () => {
+  // The round trip is a little longer than the time that this answer took.
+  const flow = new FlowBuilder()
+    .segment(0, 'client', 'PA', 1, 1, { length: 10 })
+    .segment(0.0199, 'server', 'A', 1, 11)
+    .build({ tap: 'client', roundTrips: { client: 0, server: 0.02 } });
+  const [question, answer] = ladderModel(flow, true).arrows;
+  expect(question.received).toBeLessThan(answer.sent);
+  expect(answer.received).toBe(answer.tapped);
+});
+
+test('SYNs that crossed each other are drawn so', async () => {
+  for await (const flow of flows(join(CAPTURES, 'simultaneous-open.pcap'), { detail: 'full' })) {
+    const [first, second] = ladderModel(flow, true).arrows;
+    expect([first.segment.from, second.segment.from]).toEqual(['client', 'server']);
+    expect(second.sent).toBeLessThan(first.received);
   }
 });
