@@ -4,7 +4,7 @@ import type { Flow } from '../../findings/finding.js';
 import { isSocket } from '../states.js';
 import type { StateCurveData } from './embedded.js';
 
-/** Samples of a curve: twice what a wide screen has pixels for would be nobody's to see, half of it can be zoomed into. */
+/** Samples of a curve: more than a screen has pixels for, so that a stretch of it can be zoomed into. */
 const MOST_SAMPLES = 2048;
 const FINEST: Time = 1e5;
 const SOCKET_STATES = TCP_STATES.filter(isSocket);

@@ -64,7 +64,10 @@ const COLUMN_VIEWS: readonly ColumnView[] = [
 const SPARE = 8;
 /** Rows that paper gets. */
 const MOST_PRINTED = 500;
+/** Where rows become cards of three lines; their heights in pixels, as in connections.css. */
 const NARROW = '(max-width: 760px)';
+const ROW = 34;
+const NARROW_ROW = 76;
 
 /** A table of any length: only the rows in sight exist, and are used again as it scrolls. */
 export class FlowTable {
@@ -80,6 +83,7 @@ export class FlowTable {
   /** The row that the keyboard is on, as an index into what is shown. */
   #current = 0;
   #scheduled = false;
+  #drawing = 0;
 
   constructor(app: App) {
     this.#app = app;
@@ -107,7 +111,10 @@ export class FlowTable {
     );
     this.element = h('div', { class: 'table-frame' }, this.#scroller, this.#empty);
     new ResizeObserver(() => this.#schedule()).observe(this.#scroller);
-    this.#narrow.addEventListener('change', () => this.#draw());
+    this.#narrow.addEventListener('change', () => {
+      this.#drawing++;
+      this.#draw();
+    });
   }
 
   show(rows: Uint32Array, state: ViewState): void {
@@ -120,6 +127,7 @@ export class FlowTable {
       const order = state.sort !== sort ? 'none' : state.descending ? 'descending' : 'ascending';
       this.#head.children[index].setAttribute('aria-sort', order);
     });
+    this.#drawing++;
     this.#empty.hidden = rows.length > 0;
     this.#scroller.setAttribute('aria-rowcount', String(rows.length + 1));
     this.#draw();
@@ -147,7 +155,7 @@ export class FlowTable {
   }
 
   #draw(): void {
-    const height = this.#narrow.matches ? 76 : 34;
+    const height = this.#rowHeight;
     const printing = isPrinting();
     const { scrollTop, clientHeight } = this.#scroller;
     const first = printing ? 0 : Math.max(0, Math.floor(scrollTop / height) - SPARE);
@@ -158,10 +166,14 @@ export class FlowTable {
     // A row keeps its element while it is in sight: scrolling by one fills one.
     this.#pool.forEach((view, place) => {
       const index = first + ((((place - first) % this.#pool.length) + this.#pool.length) % this.#pool.length);
-      if (index < last) view.show(index, this.#rows[index], index * height, this.#isCurrent(index));
+      if (index < last) view.show(index, this.#rows[index], index * height, this.#isCurrent(index), this.#drawing);
       else view.hide();
     });
     this.#scroller.setAttribute('aria-activedescendant', `row-${this.#current}`);
+  }
+
+  get #rowHeight(): number {
+    return this.#narrow.matches ? NARROW_ROW : ROW;
   }
 
   #isCurrent(index: number): boolean {
@@ -169,7 +181,7 @@ export class FlowTable {
   }
 
   #key(event: KeyboardEvent): void {
-    const height = this.#narrow.matches ? 76 : 34;
+    const height = this.#rowHeight;
     const page = Math.max(1, Math.floor(this.#scroller.clientHeight / height) - 2);
     const steps: Readonly<Record<string, number | undefined>> = {
       ArrowDown: 1,
@@ -205,6 +217,7 @@ class RowView {
   readonly #element: HTMLAnchorElement;
   readonly #cells: readonly HTMLElement[];
   #row = -1;
+  #shown = '';
 
   constructor(app: App, parent: HTMLElement) {
     this.#app = app;
@@ -215,7 +228,11 @@ class RowView {
     parent.append(this.#element);
   }
 
-  show(index: number, row: number, top: number, current: boolean): void {
+  /** `drawing` is another number when the same row could look different: another address, another height. */
+  show(index: number, row: number, top: number, current: boolean, drawing: number): void {
+    const shown = `${index} ${current} ${drawing}`;
+    if (shown === this.#shown) return;
+    this.#shown = shown;
     const element = this.#element;
     element.hidden = false;
     element.style.transform = `translateY(${top}px)`;
@@ -231,6 +248,7 @@ class RowView {
   }
 
   hide(): void {
+    this.#shown = '';
     this.#element.hidden = true;
     this.#element.id = '';
   }

@@ -35,7 +35,9 @@ export class ReportData {
 async function block(id: string): Promise<Uint8Array> {
   const text = document.getElementById(id)?.textContent;
   if (text === null || text === undefined) throw new Error(`the block '${id}' is missing`);
-  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
