@@ -113,13 +113,18 @@ function arrowsOf(flow: Flow, segments: readonly LoggedSegment[]): Arrow[] {
 function arriveBeforeAnswers(arrows: readonly Draft[], transits: readonly Time[]): void {
   const margin = 1e6 + Math.max(...transits) / 2;
   const nextSent = { client: Number.POSITIVE_INFINITY, server: Number.POSITIVE_INFINITY };
+  /** Arrivals that were moved, so that those before them still come before them. */
+  const nextMoved = { client: Number.POSITIVE_INFINITY, server: Number.POSITIVE_INFINITY };
   for (const arrow of arrows.toReversed()) {
     if (arrow.segment.icmp !== null) continue;
     const { from } = arrow.segment;
     const answer = nextSent[otherSide(from)];
     const late = arrow.received - answer;
     const isEstimate = arrow.changes.every(({ endpoint }) => endpoint === from);
-    if (isEstimate && late > 0 && late < margin) arrow.received = Math.max(arrow.tapped, answer - 1);
+    if (isEstimate && late > 0 && late < margin) {
+      arrow.received = Math.max(arrow.tapped, Math.min(answer, nextMoved[from]) - 1);
+      nextMoved[from] = arrow.received;
+    }
     nextSent[from] = arrow.sent;
   }
 }

@@ -41,7 +41,7 @@ export class TopCard implements Part {
             'tr',
             {},
             h('th', { scope: 'col' }, end === 'server' ? 'address and port' : 'address'),
-            h('th', { scope: 'col' }, 'connections'),
+            h('th', { scope: 'col', title: 'connections' }, 'total'),
             h('th', { scope: 'col', title: 'connections that failed or suffered' }, 'troubled'),
             h('th', { scope: 'col' }, 'bytes'),
           ),
