@@ -125,7 +125,9 @@ export class ConnectionView implements Part {
       rows.kinds(row).length === 0 && ordinaryLeftOut
         ? `Segments of connections without findings are left out of this report, which would hold more than ${formatBytes(limit)} of them.`
         : `The segments of this connection are left out: this report holds ${formatBytes(most)} of others already.`;
-    const command = `lastack report ${shellWord(rows.capture(row))} --flow ${rows.columns.flow[row]} -o connection.html`;
+    // Numbers count through all captures of a report.
+    const captures = overview.captures.map(({ path }) => shellWord(path)).join(' ');
+    const command = `lastack report ${captures} --flow ${rows.columns.flow[row]} -o connection.html`;
     return h(
       'div',
       { class: 'card left-out' },
@@ -135,6 +137,7 @@ export class ConnectionView implements Part {
         {},
         'To see them: ',
         h('code', {}, command),
+        ' ',
         copyButton('Copy', () => command, { class: 'no-print' }),
       ),
     );

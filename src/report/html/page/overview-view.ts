@@ -1,5 +1,5 @@
-import { formatCount, formatDuration } from '../../units.js';
-import type { CaptureFacts } from '../embedded.js';
+import { formatBytes, formatCount, formatDuration } from '../../units.js';
+import type { CaptureFacts, Overview } from '../embedded.js';
 import type { App, Part } from './app.js';
 import { h } from './dom.js';
 import { FindingsList } from './findings-list.js';
@@ -81,7 +81,7 @@ function captures({ data }: App): HTMLElement {
         ...rest.map(captureLine),
       ),
     where !== null && h('p', { class: 'quiet' }, `${where}${answers}.`),
-    leftOut(data.overview.rows.leftOut),
+    ...leftOut(data.overview).map((text) => h('p', { class: 'quiet' }, text)),
   );
 }
 
@@ -95,8 +95,22 @@ function captureLine({ path, facts, trouble }: CaptureFacts): HTMLElement {
   );
 }
 
-function leftOut(flows: number): HTMLElement | null {
-  if (flows === 0) return null;
-  const text = `${formatCount(flows)} connections are counted here, but not listed: the table holds as many as a page can.`;
-  return h('p', { class: 'quiet' }, text);
+/** What there was no room for. */
+function leftOut({ rows, detail }: Overview): string[] {
+  const texts: string[] = [];
+  if (rows.leftOut > 0) {
+    const flows = formatCount(rows.leftOut);
+    texts.push(`${flows} connections are counted here, but not listed: the table holds as many as a page can.`);
+  }
+  if (detail.ordinaryLeftOut) {
+    const limit = formatBytes(detail.limit);
+    texts.push(`Segments of connections without findings are left out: all together would take more than ${limit}.`);
+  }
+  if (detail.tellingLeftOut > 0) {
+    const flows = formatCount(detail.tellingLeftOut);
+    texts.push(
+      `Segments of ${flows} connections with findings are left out: ${formatBytes(detail.most)} of others are here.`,
+    );
+  }
+  return texts;
 }

@@ -126,7 +126,7 @@ export class StatesChart implements Part {
         },
         {
           ...axis,
-          size: 48,
+          size: (_, values) => 16 + 8 * Math.max(3, ...(values ?? []).map((value) => value.length)),
           incrs: [1, 2, 5].flatMap((n) => [0, 1, 2, 3, 4, 5, 6].map((e) => n * 10 ** e)).sort((a, b) => a - b),
         },
       ],
