@@ -66,4 +66,5 @@ export {
 } from './findings/finding.js';
 export { DEFAULT_THRESHOLDS, type Thresholds } from './findings/thresholds.js';
 export { type FlowStream, flows, type Options, type Progress } from './flows.js';
+export { HtmlReport, type HtmlReportOptions } from './report/html/report.js';
 export { formatTimestamp } from './report/units.js';

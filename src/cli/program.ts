@@ -7,6 +7,7 @@ import type { Context } from './context.js';
 import { EXIT } from './exit.js';
 import { addExplain } from './explain.js';
 import { addQuery } from './query.js';
+import { addReport } from './report.js';
 import { reportInternal } from './run.js';
 import { addStates } from './states.js';
 import { addTimeline } from './timeline.js';
@@ -19,6 +20,7 @@ Examples:
   lastack timeline dump.pcap --flow 7      one connection, segment by segment
   lastack states dump.pcap --every 10s     sockets per state over time
   lastack audit rings/ --out results       a batch of captures, judged
+  lastack report dump.pcap -o report.html  a page to look at
   lastack explain close-wait-long          what it means and what to check
 `;
 
@@ -61,6 +63,7 @@ function buildProgram(context: Context, done: (status: number) => void): Command
   addStates(program, context, done);
   addAudit(program, context, done);
   addQuery(program, context, done);
+  addReport(program, context, done);
   addExplain(program, context, done);
   return program;
 }

@@ -1,8 +1,8 @@
 import type { LoggedSegment } from '../connection/model.js';
 import { RST } from '../decode/segment.js';
 import type { Piece } from './line.js';
+import type { Look } from './look.js';
 import type { SegmentLabels } from './segment-label.js';
-import type { Look } from './style.js';
 import { displayWidth } from './width.js';
 
 /** Share of the way that a segment comes which is lost behind the tap, and an ICMP message that starts on the path. */

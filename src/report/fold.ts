@@ -49,10 +49,11 @@ function foldStretch(stretch: readonly LoggedSegment[], keep: number): LoggedSeg
   const from = firstRun < 0 ? keep : Math.min(keep, firstRun);
   const to = Math.max(stretch.length - keep, lastRun + 1);
   if (to - from < LEAST && firstRun < 0) return [...stretch];
-  return [...stretch.slice(0, from), join(stretch.slice(from, to)), ...stretch.slice(to)];
+  return [...stretch.slice(0, from), joinSegments(stretch.slice(from, to)), ...stretch.slice(to)];
 }
 
-function join(segments: readonly LoggedSegment[]): LoggedSegment {
+/** One run in the place of `segments`, of which there is at least one. */
+export function joinSegments(segments: readonly LoggedSegment[]): LoggedSegment {
   const total = { segments: { client: 0, server: 0 }, bytes: { client: 0, server: 0 } };
   for (const segment of segments) {
     const run = segment.run ?? runOf(segment);

@@ -8,9 +8,9 @@ import { foldSegments } from './fold.js';
 import { type Changes, ladderRows, type Row } from './ladder-rows.js';
 import { Lane } from './lane.js';
 import { Line, type Piece } from './line.js';
+import { type Look, PLAIN, SEVERITY_MARK, type Style } from './look.js';
 import { RelativeTime } from './relative-time.js';
 import { SegmentLabels } from './segment-label.js';
-import { type Look, PLAIN, SEVERITY_MARK, type Style } from './style.js';
 import { formatBytes, formatCount, formatDuration, formatTimestamp } from './units.js';
 import { displayWidth, pack, padStart, truncate, truncateStart, wrap } from './width.js';
 

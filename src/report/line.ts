@@ -1,4 +1,4 @@
-import type { Look, Style } from './style.js';
+import type { Look, Style } from './look.js';
 import { displayWidth, padEnd, truncate } from './width.js';
 
 /** A piece of a line, and what it is; null for what has no look of its own. */

@@ -1,21 +1,11 @@
 import { styleText } from 'node:util';
-import type { TcpState } from '../connection/state.js';
-import type { Severity } from '../findings/finding.js';
+import type { Look, Style } from './look.js';
 
-/** What a piece of text is, for whoever chooses its colour. */
-export type Look = 'quiet' | 'strong' | 'failed' | 'repeated' | Severity | TcpState;
-
-/** Paints a piece of text without changing its width. */
-export type Style = (look: Look, text: string) => string;
-
-/** For pipes, files and whoever does not want colour. */
-export const PLAIN: Style = (_look, text) => text;
+export { type Look, PLAIN, SEVERITY_MARK, type Style } from './look.js';
 
 /** For terminals: red is kept for what failed. */
 export const COLOURED: Style = (look, text) =>
   text === '' ? text : styleText(FORMATS[look], text, { validateStream: false });
-
-export const SEVERITY_MARK: Readonly<Record<Severity, string>> = { error: '✖', warning: '▲', notice: '●', info: '·' };
 
 type Format = Exclude<Parameters<typeof styleText>[0], readonly unknown[]>;
 

@@ -1,0 +1,105 @@
+import { deflateSync } from 'node:zlib';
+import type { Clock } from '../../connection/model.js';
+import type { Analysis, CaptureSummary } from '../../findings/analysis.js';
+import { CATALOGUE } from '../../findings/catalogue/index.js';
+import { type Flow, SEVERITIES, type Severity } from '../../findings/finding.js';
+import { Summarizer } from '../../findings/summarize.js';
+import { DEFAULT_THRESHOLDS, type Thresholds } from '../../findings/thresholds.js';
+import { escapeText } from '../escape.js';
+import { captureFacts } from './capture-facts.js';
+import { builtAssets, type PageAssets, pageDocument } from './document.js';
+import { detailBlock, type FindingFacts, OVERVIEW_BLOCK, type Overview, ROWS_BLOCK } from './embedded.js';
+import { FlowDetails } from './flow-details.js';
+import { FlowRows } from './flow-rows.js';
+import { StateCurve } from './state-curve.js';
+import { verdictOf } from './verdict.js';
+
+export interface HtmlReportOptions {
+  /** Those that the flows were judged by. */
+  readonly thresholds?: Partial<Thresholds>;
+  /** Version to name in the page. */
+  readonly version?: string;
+  /** Script and style of the page; by default the ones that were built with this module. */
+  readonly assets?: PageAssets;
+}
+
+/**
+ * Puts flows together to one HTML page that needs no network: `add` each flow (of `flows` with `detail: 'full'`, so that
+ * their segments can be shown), then write what `pieces` gives. Memory is bounded: see `FlowRows` and `FlowDetails`.
+ */
+export class HtmlReport {
+  readonly #options: HtmlReportOptions;
+  readonly #summarizer: Summarizer;
+  readonly #curve = new StateCurve();
+  readonly #rows = new FlowRows();
+  readonly #details = new FlowDetails();
+  readonly #worst: Record<Severity, number> = { error: 0, warning: 0, notice: 0, info: 0 };
+  #clock: Clock | null = null;
+
+  constructor(options: HtmlReportOptions = {}) {
+    this.#options = options;
+    this.#summarizer = new Summarizer({ ...DEFAULT_THRESHOLDS, ...options.thresholds });
+  }
+
+  add(flow: Flow): void {
+    this.#clock ??= flow.clock;
+    this.#summarizer.add(flow);
+    this.#curve.add(flow, this.#clock);
+    if (flow.findings.length > 0) this.#worst[flow.findings[0].severity]++;
+    if (this.#rows.hasRoom(flow)) this.#rows.add(flow, this.#clock, this.#details.add(flow));
+  }
+
+  /** The document, to be written in order. `captures` are those that the flows came from, read to their end. */
+  *pieces(captures: readonly CaptureSummary[]): Generator<string> {
+    const { assets = builtAssets() } = this.#options;
+    const names = captures.map(({ path }) => escapeText(path)).slice(0, 3);
+    yield* pageDocument(assets, [...names, 'lastack'].join(' · '), this.#blocks(captures));
+  }
+
+  *#blocks(captures: readonly CaptureSummary[]): Generator<readonly [string, Uint8Array]> {
+    const blocks = this.#details.blocks();
+    yield [OVERVIEW_BLOCK, deflateSync(JSON.stringify(this.#overview(captures)))];
+    yield [ROWS_BLOCK, deflateSync(this.#rows.bytes())];
+    for (const [number, data] of blocks) yield [detailBlock(number), data];
+  }
+
+  #overview(captures: readonly CaptureSummary[]): Overview {
+    const analysis = this.#summarizer.result(captures);
+    const clock = this.#clock ?? { epochSeconds: 0, digits: 6 };
+    const findings = findingFacts(analysis, clock);
+    const kinds = [...new Set(findings.map(({ kind }) => kind))];
+    return {
+      version: this.#options.version ?? '',
+      verdict: verdictOf(analysis.flows, this.#worst, findings, (kind) => CATALOGUE[kind].title),
+      clock,
+      captures: captures.map(captureFacts),
+      flows: analysis.flows,
+      outcomes: analysis.outcomes,
+      statesAtEnd: analysis.statesAtEnd,
+      tap: analysis.tap,
+      tapRtt: analysis.tapRtt,
+      findings,
+      catalogue: Object.fromEntries(kinds.map((kind) => [kind, CATALOGUE[kind]])),
+      curve: this.#curve.data(),
+      rows: this.#rows.tables(),
+      detail: this.#details.facts(),
+    };
+  }
+}
+
+function findingFacts(analysis: Analysis, clock: Clock): FindingFacts[] {
+  const on = (of: Clock): number => (of.epochSeconds - clock.epochSeconds) * 1e9;
+  const single = analysis.findings.map(({ clock: own, firstAt, ...facts }) => ({
+    ...facts,
+    at: firstAt + on(own),
+    across: false,
+  }));
+  const across = analysis.acrossFlows.map(({ clock: own, subject, ...facts }) => ({
+    ...facts,
+    where: subject,
+    at: facts.at + on(own),
+    across: true,
+  }));
+  const rank = (severity: Severity): number => SEVERITIES.indexOf(severity);
+  return [...across, ...single].sort((a, b) => rank(a.severity) - rank(b.severity) || b.flows - a.flows);
+}

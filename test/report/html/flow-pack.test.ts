@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { packFlow, unpackFlow } from '../../../src/report/html/flow-pack.js';
+import { ladder } from '../../../src/report/ladder.js';
+import { CLOCK, FlowBuilder } from '../../support/flow-builder.js';
+import { closeWait, handshakeAckLost, normalClose, rstAfterRetries } from '../../support/flows.js';
+
+const icmp = () =>
+  new FlowBuilder()
+    .segment(0, 'client', 'S', 0, 0)
+    .segment(0.1, 'client', 'S', 0, 0, { icmp: { type: 3, code: 1, ipVersion: 4 }, fate: 'presumed' })
+    .segment(0.2, 'server', 'PA', 1, 1, { length: 9, sack: [3, 4], fate: 'ignored', role: 'keep-alive' })
+    .segment(0.3, 'client', 'A', 1, 1, { fate: 'unheeded', retransmission: true, role: 'challenge-ack' })
+    .build();
+
+test.each([
+  ['a close', normalClose()],
+  ['retries', rstAfterRetries()],
+  ['a lost ACK', handshakeAckLost()],
+  ['CLOSE_WAIT', closeWait()],
+  ['an ICMP error and every fate', icmp()],
+])('%s survives the way into the page', (_, flow) => {
+  const packed = JSON.parse(JSON.stringify(packFlow(flow, flow.segments)));
+  const unpacked = unpackFlow(packed, flow.capture, CLOCK);
+  expect(unpacked).toEqual(JSON.parse(JSON.stringify(flow)));
+  expect(ladder(unpacked, { why: true })).toBe(ladder(flow, { why: true }));
+});
