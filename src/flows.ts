@@ -1,8 +1,10 @@
 import { CaptureError } from './capture/error.js';
+import type { Frame } from './capture/frame.js';
 import { openCapture } from './capture/open.js';
-import type { PacketSource } from './capture/source.js';
+import type { CaptureInfo, PacketSource } from './capture/source.js';
 import { Distances } from './connection/distances.js';
 import { parseFlowFilter } from './connection/flow-filter.js';
+import { I, STRIDE } from './connection/flow-record.js';
 import type { Clock, Time } from './connection/model.js';
 import { readHistory } from './connection/postmortem/history.js';
 import { OrdinaryEnd } from './connection/postmortem/ordinary.js';
@@ -11,12 +13,14 @@ import { type HostProfile, hostProfile, type ProfileName, parseSysctl } from './
 import type { Side } from './connection/state.js';
 import { SECOND } from './connection/time.js';
 import { Tracker } from './connection/tracker.js';
-import { FrameDecoder, ICMP_ERROR, TCP, TCP_UNUSABLE } from './decode/decoder.js';
+import { type DecodeResult, FrameDecoder, ICMP_ERROR, TCP, TCP_UNUSABLE } from './decode/decoder.js';
 import { isSupportedLinkType, linkTypeName } from './decode/link-type.js';
+import type { Segment } from './decode/segment.js';
 import type { CaptureSummary } from './findings/analysis.js';
 import { diagnose } from './findings/diagnose.js';
 import type { FindingKind, Flow } from './findings/finding.js';
 import { DEFAULT_THRESHOLDS, type Thresholds } from './findings/thresholds.js';
+import { Membership } from './membership.js';
 
 export interface Options {
   /** `native` (default) reads everything; `pcap-parser` reads microsecond captures through the package of that name. */
@@ -29,7 +33,12 @@ export interface Options {
   /** Which flows, in tcpdump's words. */
   readonly filter?: string;
   /** Which flows, by number or by what was found in them. */
-  readonly select?: { readonly flows?: ReadonlySet<number>; readonly kinds?: ReadonlySet<FindingKind> };
+  readonly select?: {
+    readonly flows?: ReadonlySet<number>;
+    readonly kinds?: ReadonlySet<FindingKind>;
+    /** Numbers of frames, in each capture: the flows that they belong to. */
+    readonly frames?: ReadonlySet<number>;
+  };
   /** `full` keeps ordinary segments for a ladder, up to a bound per flow. */
   readonly detail?: 'summary' | 'full';
   readonly onProgress?: (progress: Progress) => void;
@@ -86,6 +95,35 @@ export function countFlows(
   return { captures: summaries, [Symbol.asyncIterator]: () => iterate };
 }
 
+/** Sees every frame of the captures while they are followed. */
+export interface FrameObserver {
+  /** Whether the flows are diagnosed and yielded; false where only their frames matter. */
+  readonly wantsFlows: boolean;
+  /** Another capture begins. */
+  capture?(info: CaptureInfo): void;
+  /**
+   * @param flow number of the flow that the frame is counted to; 0 for none, and then `membership` and `segment` say nothing
+   * @param segment for an ICMP error (`icmpType` is not -1) what it quotes
+   */
+  frame(frame: Frame, flow: number, membership: Membership, segment: Segment, time: Time): void;
+  /** After each chunk of a capture: where a slow reader of the results is waited for. */
+  flush?(): Promise<void>;
+  /** A flow is complete; it is yielded later if it is `selected`. */
+  end?(flow: number, selected: boolean): void;
+}
+
+/** As `flows`, with all frames shown to `observer` on the way. */
+export function observeFlows(
+  captures: string | readonly string[],
+  options: Options,
+  observer: FrameObserver,
+): FlowStream {
+  const summaries: CaptureSummary[] = [];
+  const paths = typeof captures === 'string' ? [captures] : captures;
+  const iterate = followAll(paths, new Settings(options), summaries, null, observer);
+  return { captures: summaries, [Symbol.asyncIterator]: () => iterate };
+}
+
 /** Options, understood. */
 class Settings {
   readonly profiles: Readonly<Record<Side, HostProfile>>;
@@ -116,12 +154,13 @@ async function* followAll(
   settings: Settings,
   summaries: CaptureSummary[],
   ordinary: ((flow: OrdinaryEnd, clock: Clock) => void) | null,
+  observer: FrameObserver | null = null,
 ): AsyncGenerator<Flow> {
   let before = 0;
   for (const path of paths) {
     const source = await open(path, settings.options, summaries);
     if (source === null) continue;
-    const follower = new Follower(source, settings, before, ordinary);
+    const follower = new Follower(source, settings, before, ordinary, observer);
     try {
       yield* follower.run();
     } finally {
@@ -173,6 +212,10 @@ class Follower {
   readonly #ready: Flow[] = [];
   readonly #distances = new Distances();
   readonly #ordinaryEnd: OrdinaryEnd;
+  /** Set where it matters which flow a frame belongs to. */
+  readonly #membership: Membership | null;
+  /** Flows of the frames that were asked for; null where none were. */
+  readonly #framesFlows: Set<number> | null;
   #clock: Clock | null = null;
   #frames = 0;
   #segments = 0;
@@ -184,6 +227,7 @@ class Follower {
     readonly settings: Settings,
     readonly flowsBefore: number,
     readonly ordinary: ((flow: OrdinaryEnd, clock: Clock) => void) | null,
+    readonly observer: FrameObserver | null,
   ) {
     const { profiles, options } = settings;
     this.#tracker = new Tracker({
@@ -192,6 +236,8 @@ class Follower {
       firstFlow: flowsBefore,
       onEnd: (flow) => this.#end(flow),
     });
+    this.#framesFlows = options.select?.frames === undefined ? null : new Set();
+    this.#membership = observer === null && this.#framesFlows === null ? null : new Membership(this.#tracker);
     const { closeWait, slowHandshake } = settings.thresholds;
     this.#ordinaryEnd = new OrdinaryEnd(this.#tracker, profiles, closeWait * SECOND, slowHandshake * SECOND);
   }
@@ -204,8 +250,10 @@ class Follower {
   async *run(): AsyncGenerator<Flow> {
     const { source, settings } = this;
     const { onProgress, signal } = settings.options;
+    this.observer?.capture?.(source.info);
     while (await source.advance()) {
       this.#readChunk();
+      await this.observer?.flush?.();
       onProgress?.({ path: source.info.path, bytesRead: source.bytesRead, size: source.size });
       yield* this.#drain();
       signal?.throwIfAborted();
@@ -230,7 +278,10 @@ class Follower {
       if (time > this.#newest) this.#newest = time;
       this.#frames++;
       const found = decoder.decode(frame);
-      if (found === TCP) {
+      if (this.#membership !== null) {
+        if (found === TCP || found === ICMP_ERROR || found === TCP_UNUSABLE) this.#segments++;
+        this.#observe(this.#membership, found, time);
+      } else if (found === TCP) {
         this.#segments++;
         tracker.segment(segment, time, frame.number);
       } else if (found === ICMP_ERROR) {
@@ -242,9 +293,24 @@ class Follower {
     }
   }
 
+  #observe(membership: Membership, found: DecodeResult, time: Time): void {
+    const { frame } = this.source;
+    const { segment } = this.#decoder;
+    let flow = 0;
+    if (found === TCP) flow = membership.segment(segment, time, frame.number);
+    else if (found === ICMP_ERROR) flow = membership.icmpError(segment, time, frame.number);
+    if (flow !== 0 && this.settings.options.select?.frames?.has(frame.number)) this.#framesFlows?.add(flow);
+    this.observer?.frame(frame, flow, membership, segment, time);
+  }
+
   #end(record: number): void {
     const clock = this.#clock;
     if (clock === null) return;
+    const number = this.#tracker.table.i32[record * STRIDE + I.number];
+    if (this.observer?.wantsFlows === false) {
+      this.observer.end?.(number, false);
+      return;
+    }
     const { profiles, thresholds, selects } = this.settings;
     if (this.ordinary !== null && this.#ordinaryEnd.read(record, this.#newest)) {
       this.#ordinaryEnd.noteDistances(this.#distances);
@@ -260,7 +326,9 @@ class Follower {
     });
     // Not spread: its segments are made on demand.
     const flow: Flow = Object.assign(result.connection, { findings: diagnose(result, thresholds) });
-    if (selects(flow)) this.#ready.push(flow);
+    const selected = selects(flow) && this.#framesFlows?.has(number) !== false;
+    this.observer?.end?.(number, selected);
+    if (selected) this.#ready.push(flow);
   }
 
   *#drain(): Generator<Flow> {
