@@ -49,4 +49,10 @@ export {
 } from './findings/finding.js';
 export { DEFAULT_THRESHOLDS, type Thresholds } from './findings/thresholds.js';
 export { type FlowStream, flows, type Options, type Progress } from './flows.js';
+export { type Annotated, annotate } from './handover/annotate.js';
+export { keyOf as anonymizationKey, randomKey as randomAnonymizationKey } from './handover/anonymize/key.js';
+export type { CaptureFormat } from './handover/capture-writer.js';
+export { HandoverError, type HandoverErrorCode } from './handover/error.js';
+export { type Extracted, type ExtractOptions, extract, type Write } from './handover/extract.js';
+export { wiresharkProfile } from './handover/wireshark-profile.js';
 export { formatTimestamp } from './report/units.js';

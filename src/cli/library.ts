@@ -1,4 +1,15 @@
 import type * as lastack from '../index.js';
 
 /** What the commands need of the library; tests put their own in its place. */
-export type Library = Pick<typeof lastack, 'flows' | 'analyze' | 'CATALOGUE' | 'DEFAULT_THRESHOLDS'>;
+export type Library = Pick<
+  typeof lastack,
+  | 'flows'
+  | 'analyze'
+  | 'extract'
+  | 'annotate'
+  | 'anonymizationKey'
+  | 'randomAnonymizationKey'
+  | 'wiresharkProfile'
+  | 'CATALOGUE'
+  | 'DEFAULT_THRESHOLDS'
+>;

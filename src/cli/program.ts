@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { escapeText } from '../report/escape.js';
 import { addAnalyze } from './analyze.js';
+import { addAnnotate } from './annotate.js';
 import type { Context } from './context.js';
 import { EXIT } from './exit.js';
 import { addExplain } from './explain.js';
+import { addExtract } from './extract.js';
 import { reportInternal } from './run.js';
 import { addStates } from './states.js';
 import { addTimeline } from './timeline.js';
@@ -55,6 +57,8 @@ function buildProgram(context: Context, done: (status: number) => void): Command
   addTimeline(program, context, done);
   addStates(program, context, done);
   addExplain(program, context, done);
+  addExtract(program, context, done);
+  addAnnotate(program, context, done);
   return program;
 }
 

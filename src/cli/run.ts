@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import type { Options } from '../index.js';
 import { type Context, say } from './context.js';
 import { BrokenPipeError, EXIT, UsageError } from './exit.js';
-import { type CommonOptions, libraryOptions } from './options.js';
+import { type CaptureOptions, libraryOptions } from './options.js';
 import { Output } from './output.js';
 import { Progress } from './progress.js';
 
@@ -13,7 +13,7 @@ export type Work = (output: Output, options: Options) => Promise<number>;
 export function runOnCaptures(
   context: Context,
   captures: readonly string[],
-  options: CommonOptions,
+  options: CaptureOptions,
   streams: boolean,
   work: Work,
 ): Promise<number> {
@@ -85,7 +85,7 @@ function keepCaptures(captures: readonly string[], output: string): void {
 }
 
 /** Names of the library's errors that speak of what the user typed. */
-const USAGE_ERRORS: readonly string[] = ['FilterError', 'SysctlError', 'TooManyRowsError'];
+const USAGE_ERRORS: readonly string[] = ['FilterError', 'SysctlError', 'TooManyRowsError', 'HandoverError'];
 
 function statusOf(context: Context, error: unknown): number {
   if (error instanceof BrokenPipeError) return EXIT.done;

@@ -5,6 +5,7 @@ import { run } from '../../src/cli/program.js';
 import type { CaptureSummary } from '../../src/findings/analysis.js';
 import type { Flow } from '../../src/findings/finding.js';
 import type { Options } from '../../src/index.js';
+import * as lastack from '../../src/index.js';
 import { ANALYSIS, CAPTURE } from '../support/analysis.js';
 import { CATALOGUE } from '../support/catalogue.js';
 
@@ -43,6 +44,7 @@ export async function cli(args: readonly string[], fake: Fake = {}): Promise<Res
   const captures = fake.captures ?? [CAPTURE];
   let options: Options = {};
   const library: Library = {
+    ...lastack,
     CATALOGUE,
     DEFAULT_THRESHOLDS: { closeWait: 1, slowHandshake: 1 } as Library['DEFAULT_THRESHOLDS'],
     flows: (_paths, given = {}) => {
