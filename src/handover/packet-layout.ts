@@ -123,3 +123,14 @@ function tcpHeaderLength(view: DataView, offset: number, end: number): number {
   if (offset + 13 > end) return MIN_TCP_HEADER;
   return Math.max(MIN_TCP_HEADER, (view.getUint8(offset + 12) >>> 4) << 2);
 }
+
+/** Total length of the frame's IP packet by its header; 0 where there is none. */
+export function ipLengthOf({ view, linkType, offset, capturedLength, originalLength }: Frame): number {
+  const end = offset + capturedLength;
+  const ip = findIpPacket(view, linkType, offset, end);
+  if (ip < 0 || ip + 6 > end) return 0;
+  const onTheWire = offset + originalLength - ip;
+  if (view.getUint8(ip) >>> 4 === 4) return view.getUint16(ip + 2) || onTheWire;
+  const payload = view.getUint16(ip + 4);
+  return payload === 0 ? onTheWire : 40 + payload;
+}
