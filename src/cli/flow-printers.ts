@@ -30,12 +30,12 @@ const line = (of: (flow: Flow) => unknown): Printer<Flow> => ({
 /** Formats that need no more than the flows. */
 export function flowPrinters(version: string): Readonly<Record<string, Printer<Flow>>> {
   return {
-    ndjson: line(flowJson),
     json: {
       detail: 'summary',
       one: (flow, index) => `${index === 0 ? '[' : ','}\n${toJson(flowJson(flow))}`,
       end: (count) => (count === 0 ? '[]\n' : '\n]\n'),
     },
+    ndjson: line(flowJson),
     csv: {
       detail: 'summary',
       one: (flow, index) => `${index === 0 ? csvHeader() : ''}${csvRow(flow)}`,

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { escapeText } from '../report/escape.js';
 import { addAnalyze } from './analyze.js';
 import { addAnnotate } from './annotate.js';
+import { addCompletions } from './completions.js';
 import type { Context } from './context.js';
 import { EXIT } from './exit.js';
 import { addExplain } from './explain.js';
@@ -36,7 +37,8 @@ export async function run(args: readonly string[], context: Context): Promise<nu
   }
 }
 
-function buildProgram(context: Context, done: (status: number) => void): Command {
+/** All commands with their options; `done` is called with the exit status of the one that is run. */
+export function buildProgram(context: Context, done: (status: number) => void): Command {
   // Commands take over the settings of the program at the moment they are added.
   const program = new Command('lastack')
     .description('Post-mortems for TCP connections: what both ends went through, from what tcpdump wrote.')
@@ -59,6 +61,7 @@ function buildProgram(context: Context, done: (status: number) => void): Command
   addExplain(program, context, done);
   addExtract(program, context, done);
   addAnnotate(program, context, done);
+  addCompletions(program, context, done);
   return program;
 }
 
