@@ -79,7 +79,7 @@ ${described.join('\n')}
 ${cases.join('\n')}
   esac
 }
-compdef _lastack lastack
+if [[ $funcstack[1] == _lastack ]]; then _lastack "$@"; else compdef _lastack lastack; fi
 `;
 }
 
