@@ -29,6 +29,8 @@ export interface Fake {
   readonly env?: Readonly<Record<string, string>>;
   readonly tty?: boolean;
   readonly signal?: AbortSignal;
+  /** Runs against the library itself. */
+  readonly real?: boolean;
 }
 
 export interface Result {
@@ -67,7 +69,7 @@ export async function cli(args: readonly string[], fake: Fake = {}): Promise<Res
   const err = new Sink();
   out.isTTY = fake.tty ?? false;
   const context: Context = {
-    library,
+    library: fake.real ? lastack : library,
     version: '1.2.3',
     stdout: fake.stdout ?? out,
     stderr: err,

@@ -1,5 +1,5 @@
 import type { Clock, Time } from '../../connection/model.js';
-import type { Flow, Severity } from '../../findings/finding.js';
+import type { FindingKind, Flow, Severity } from '../../findings/finding.js';
 import { outcomeOf } from '../../findings/summarize.js';
 import { communityId } from '../community-id.js';
 
@@ -11,6 +11,9 @@ const TCP = 6;
 
 const ACTIVITIES = { Open: 1, Close: 2, Reset: 3, Fail: 4, Refuse: 5, Traffic: 6 } as const;
 type Activity = keyof typeof ACTIVITIES;
+
+/** Connects that failed, though the capture may end before the client has given up. */
+const FAILED: ReadonlySet<FindingKind> = new Set(['syn-timeout', 'connection-unreachable', 'connect-aborted']);
 
 const SEVERITY: Readonly<Record<Severity, readonly [id: number, name: string]>> = {
   error: [4, 'High'],
@@ -107,9 +110,10 @@ function activityOf(flow: Flow): Activity {
     case 'still open':
       return flow.roles === 'observed' ? 'Open' : 'Traffic';
     case 'never opened': {
-      if (flow.findings.some(({ kind }) => kind === 'connection-refused')) return 'Refuse';
+      const kinds = flow.findings.map(({ kind }) => kind);
+      if (kinds.includes('connection-refused')) return 'Refuse';
       const isOver = flow.clientState === 'CLOSED' && flow.timeline.length > 0;
-      return isOver ? 'Fail' : 'Traffic';
+      return isOver || kinds.some((kind) => FAILED.has(kind)) ? 'Fail' : 'Traffic';
     }
   }
 }
