@@ -124,13 +124,27 @@ export function observeFlows(
   return { captures: summaries, [Symbol.asyncIterator]: () => iterate };
 }
 
+/**
+ * The same flows for who only wants to know which they are: most of the others are passed over, which is faster, and moves
+ * estimates that rest on what other connections tell of the hosts' distances.
+ */
+export function chooseFlows(captures: readonly string[], options: Options): FlowStream {
+  const summaries: CaptureSummary[] = [];
+  const iterate = followAll(captures, new Settings(options, true), summaries, null);
+  return { captures: summaries, [Symbol.asyncIterator]: () => iterate };
+}
+
 /** Options, understood. */
 class Settings {
   readonly profiles: Readonly<Record<Side, HostProfile>>;
   readonly thresholds: Thresholds;
   readonly selects: (flow: Flow) => boolean;
 
-  constructor(readonly options: Options) {
+  /** @param passesOver connections without incident that were not asked for are not looked at as a whole */
+  constructor(
+    readonly options: Options,
+    readonly passesOver = false,
+  ) {
     const profile = (side: Side): HostProfile => {
       const text = options.sysctl?.[side];
       return hostProfile(
@@ -312,9 +326,10 @@ class Follower {
       return;
     }
     const { profiles, thresholds, selects } = this.settings;
-    if (this.ordinary !== null && this.#ordinaryEnd.read(record, this.#newest)) {
+    if ((this.ordinary !== null || this.#isUnwanted(number)) && this.#ordinaryEnd.read(record, this.#newest)) {
       this.#ordinaryEnd.noteDistances(this.#distances);
-      this.ordinary(this.#ordinaryEnd, clock);
+      this.ordinary?.(this.#ordinaryEnd, clock);
+      this.observer?.end?.(number, false);
       return;
     }
     const result = postmortem(readHistory(this.#tracker, record), {
@@ -329,6 +344,13 @@ class Follower {
     const selected = selects(flow) && this.#framesFlows?.has(number) !== false;
     this.observer?.end?.(number, selected);
     if (selected) this.#ready.push(flow);
+  }
+
+  /** Not asked for, if it is without incident: such a connection has no findings. */
+  #isUnwanted(number: number): boolean {
+    if (!this.settings.passesOver) return false;
+    const { flows: numbers, kinds } = this.settings.options.select ?? {};
+    return kinds !== undefined || numbers?.has(number) === false || this.#framesFlows?.has(number) === false;
   }
 
   *#drain(): Generator<Flow> {

@@ -1,7 +1,7 @@
 import type { Frame } from '../capture/frame.js';
 import type { CaptureInfo } from '../capture/source.js';
 import type { CaptureSummary } from '../findings/analysis.js';
-import { type FrameObserver, flows, type Options, observeFlows } from '../flows.js';
+import { chooseFlows, type FrameObserver, type Options, observeFlows } from '../flows.js';
 import type { Membership } from '../membership.js';
 import { Anonymizer } from './anonymize/anonymizer.js';
 import type { CaptureFormat, CaptureWriter, FrameToWrite } from './capture-writer.js';
@@ -38,7 +38,8 @@ export interface Extracted {
 /**
  * Writes the frames of the connections that `options` select, in their order, with their bytes, times and link types: segments
  * that the library counts to them, copies of these, and ICMP errors about them. Reads the captures twice; standard input and
- * pipes are kept in a temporary file for that. Memory follows the connections alive.
+ * pipes are kept in a temporary file for that. Where nothing is selected, one reading does. Memory follows the connections
+ * alive.
  *
  * @throws FilterError, SysctlError, HandoverError
  */
@@ -47,81 +48,110 @@ export async function extract(
   write: Write,
   options: ExtractOptions = {},
 ): Promise<Extracted> {
-  const spool = await Spool.of(typeof captures === 'string' ? [captures] : captures, options.signal);
+  const paths = typeof captures === 'string' ? [captures] : captures;
+  if (options.filter === undefined && options.select === undefined) return copy(paths, EVERYTHING, write, options);
+  const spool = await Spool.of(paths, options.signal);
   try {
-    const chosen = await choose(spool.paths, options);
-    const extraction = new Extraction(chosen, write, options);
-    const { filter: _filter, select: _select, ...same } = options;
-    for await (const _ of observeFlows(spool.paths, same, extraction));
-    extraction.endCapture();
-    await extraction.flush();
-    const { frames, successors, endMarks } = extraction;
-    return { captures: spool.named(chosen.captures), flows: chosen.flows.size, frames, successors, endMarks };
+    const result = await copy(spool.paths, await choose(spool.paths, options), write, options);
+    return { ...result, captures: spool.named(result.captures) };
   } finally {
     await spool.remove();
   }
 }
 
 /** What the first reading finds out. */
-interface Chosen {
-  readonly captures: readonly CaptureSummary[];
-  readonly flows: NumberSet;
-  /** Paths of the captures whose end is part of the evidence. */
-  readonly ends: ReadonlySet<string>;
+interface Choice {
+  has(flow: number): boolean;
+  /** Whether the end of this capture is part of the evidence. */
+  endMatters(path: string): boolean;
+  /** Digits that the times of these captures need; null where nobody has looked. */
+  readonly timeDigits: 6 | 9 | null;
 }
 
-async function choose(paths: readonly string[], options: Options): Promise<Chosen> {
+/** A connection may rest on the end of its capture: nobody has looked. */
+const EVERYTHING: Choice = { has: () => true, endMatters: () => true, timeDigits: null };
+
+async function choose(paths: readonly string[], options: Options): Promise<Choice> {
   const chosen = new NumberSet();
   const ends = new Set<string>();
-  const stream = flows(paths, { ...options, detail: 'summary' });
+  const stream = chooseFlows(paths, { ...options, detail: 'summary' });
   for await (const flow of stream) {
     chosen.add(flow.flow);
     if (restsOnSilence(flow)) ends.add(flow.capture);
   }
-  return { captures: stream.captures, flows: chosen, ends };
+  return {
+    has: (flow) => chosen.has(flow),
+    endMatters: (path) => ends.has(path),
+    timeDigits: stream.captures.some(({ clock }) => clock?.digits === 9) ? 9 : 6,
+  };
 }
 
-/** The second reading: which frames are written, and what of them. */
+/** The reading that writes. */
+async function copy(
+  paths: readonly string[],
+  choice: Choice,
+  write: Write,
+  { filter: _filter, select: _select, ...options }: ExtractOptions,
+): Promise<Extracted> {
+  // One pcap file has one precision: the finest, where it is not known yet.
+  const timeDigits = choice.timeDigits ?? (paths.length > 1 ? 9 : 6);
+  const writer = options.to === 'pcap' ? new PcapWriter(timeDigits) : new PcapngWriter('lastack');
+  const extraction = new Extraction(choice, writer, rewriter(options), write);
+  const stream = observeFlows(paths, options, extraction);
+  for await (const _ of stream);
+  extraction.endCapture();
+  await extraction.flush();
+  const { flows, frames, successors, endMarks } = extraction;
+  return { captures: stream.captures, flows, frames, successors, endMarks };
+}
+
 class Extraction implements FrameObserver {
   readonly wantsFlows = false;
-  readonly #write: Write;
-  readonly #writer: CaptureWriter;
+  flows = 0;
   frames = 0;
   successors = 0;
   endMarks = 0;
-  readonly #chosen: Chosen;
+  readonly #choice: Choice;
+  readonly #writer: CaptureWriter;
   readonly #rewrite: (frame: Frame) => FrameToWrite;
+  readonly #write: Write;
   #endMark: EndMark | null = null;
+  #isEmpty = true;
 
-  constructor(chosen: Chosen, write: Write, options: ExtractOptions) {
-    this.#chosen = chosen;
+  constructor(choice: Choice, writer: CaptureWriter, rewrite: (frame: Frame) => FrameToWrite, write: Write) {
+    this.#choice = choice;
+    this.#writer = writer;
+    this.#rewrite = rewrite;
     this.#write = write;
-    const digits = chosen.captures.some(({ clock }) => clock?.digits === 9) ? 9 : 6;
-    this.#writer = options.to === 'pcap' ? new PcapWriter(digits) : new PcapngWriter('lastack');
-    this.#rewrite = rewriter(options);
   }
 
   capture(info: CaptureInfo): void {
     this.endCapture();
     this.#writer.capture(info);
-    this.#endMark = this.#chosen.ends.has(info.path) ? new EndMark() : null;
+    this.#endMark = this.#choice.endMatters(info.path) ? new EndMark() : null;
+    this.#isEmpty = true;
   }
 
   frame(frame: Frame, flow: number, membership: Membership): void {
-    const { flows: chosen } = this.#chosen;
-    const isOwn = flow !== 0 && chosen.has(flow);
-    const isSuccessor = !isOwn && flow !== 0 && membership.evidenceIn !== 0 && chosen.has(membership.evidenceIn);
+    const { evidenceIn } = membership;
+    const isOwn = flow !== 0 && this.#choice.has(flow);
+    const isSuccessor = !isOwn && flow !== 0 && evidenceIn !== 0 && this.#choice.has(evidenceIn);
     this.#endMark?.see(frame, isOwn || isSuccessor);
     if (!isOwn && !isSuccessor) return;
     this.#writer.frame(this.#rewrite(frame), []);
+    this.#isEmpty = false;
     this.frames++;
     if (isSuccessor) this.successors++;
+  }
+
+  end(flow: number): void {
+    if (this.#choice.has(flow)) this.flows++;
   }
 
   endCapture(): void {
     const mark = this.#endMark?.record() ?? null;
     this.#endMark = null;
-    if (mark === null) return;
+    if (mark === null || this.#isEmpty) return;
     this.#writer.frame(mark, ['lastack: the capture went on until here']);
     this.frames++;
     this.endMarks++;

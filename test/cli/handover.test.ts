@@ -51,14 +51,17 @@ describe('extract', () => {
     const input = readFileSync(capture('last-ack-lost'));
     const temporary = file('tmp');
     spawnSync('mkdir', [temporary]);
-    const { status, out, err } = await lastack(['extract', '-', '--to', 'pcap'], { input, env: { TMPDIR: temporary } });
+    const { status, out, err } = await lastack(['extract', '-', '--flow', '1', '--to', 'pcap'], {
+      input,
+      env: { TMPDIR: temporary },
+    });
     expect([status, err]).toEqual([0, expect.stringMatching(/^lastack: \d+ frames of 1 connection/)]);
     expect(readPcap(out)).toEqual(readPcap(input));
     expect(spawnSync('ls', ['-A', temporary], { encoding: 'utf8' }).stdout).toBe('');
   });
 
   test('what standard input is not is told under its own name', async () => {
-    const { status, err } = await lastack(['extract', '-'], { input: Buffer.from('no capture at all') });
+    const { status, err } = await lastack(['extract', '-', '--flow', '1'], { input: Buffer.from('no capture at all') });
     expect(status).toBe(3);
     expect(err).toContain('lastack: -: byte 0: expected a pcap capture');
   });

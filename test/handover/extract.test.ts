@@ -136,8 +136,19 @@ describe('which frames', () => {
   });
 
   test('the ICMP error about a connection', async () => {
-    const { bytes } = await extracted(capture('compared/administratively-prohibited'), { to: 'pcap' });
+    const { bytes } = await extracted(capture('compared/administratively-prohibited'), {
+      to: 'pcap',
+      select: { flows: new Set([1]) },
+    });
     expect(readPcap(bytes).map(({ data }) => data[23])).toEqual([6, 1]);
+  });
+
+  test('of a capture without a connection, nothing', async () => {
+    const input = file(
+      'nothing.pcap',
+      writePcap([{ data: ethernetFrame(new Uint8Array(20), { etherType: 0x0806 }), seconds: 9 }]),
+    );
+    expect(await extracted(input)).toMatchObject({ flows: 0, frames: 0, endMarks: 0 });
   });
 
   test('where what is said rests on silence, an empty record says until when the capture went on', async () => {
