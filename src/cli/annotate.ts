@@ -3,7 +3,7 @@ import { extname, join } from 'node:path';
 import type { Command } from 'commander';
 import { type Context, judge, say } from './context.js';
 import { UsageError } from './exit.js';
-import { count, refuseTerminal } from './extract.js';
+import { count, refuseCompressed, refuseTerminal } from './extract.js';
 import { addCaptureOptions, type CaptureOptions } from './options.js';
 import { runOnCaptures } from './run.js';
 
@@ -41,6 +41,7 @@ function annotate(context: Context, captures: readonly string[], options: Annota
   const { library } = context;
   return runOnCaptures(context, captures, options, true, async (output, common) => {
     refuseTerminal(context, options.output);
+    refuseCompressed(options.output ?? '');
     if (extname(options.output ?? '').toLowerCase() === '.pcap') {
       throw new UsageError('a pcap file holds no comments: name the output .pcapng');
     }

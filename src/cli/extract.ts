@@ -42,7 +42,11 @@ export function addExtract(program: Command, context: Context, done: (status: nu
     .addOption(new Option('--to <format>', 'what to write (default: by the name of the output)').choices(FORMATS))
     .option('--headers-only', 'cut each frame behind its TCP header')
     .option('--anonymize', 'map addresses, remove payload and whatever else names somebody')
-    .option('--key-file <file>', 'the secret that addresses are mapped with: the same secret, the same addresses');
+    .addOption(
+      new Option('--key-file <file>', 'the secret that addresses are mapped with: the same secret, the same addresses')
+        // Whoever names a key wants it used.
+        .implies({ anonymize: true }),
+    );
   addCaptureOptions(command, context.library)
     .option('-q, --quiet', 'no progress and no remarks; errors are still told')
     .addHelpText('after', EXAMPLES)
@@ -53,9 +57,10 @@ function extract(context: Context, captures: readonly string[], options: Extract
   const { library } = context;
   return runOnCaptures(context, captures, options, true, async (output, common) => {
     refuseTerminal(context, options.output);
+    const format = formatByName(options.output);
     const result = await library.extract(captures, (bytes) => output.write(bytes), {
       ...common,
-      to: options.to ?? formatByName(options.output),
+      to: options.to ?? format,
       ...(options.headersOnly && { headersOnly: true }),
       ...(options.anonymize && { anonymize: keyFor(context, options) }),
     });
@@ -71,12 +76,22 @@ export function refuseTerminal({ stdout }: Context, output: string | undefined):
     throw new UsageError('a capture is not for a terminal: name a file with -o');
 }
 
-function formatByName(name: string | undefined): CaptureFormat {
-  return name !== undefined && ['.pcap', '.cap', '.dmp'].includes(extname(name).toLowerCase()) ? 'pcap' : 'pcapng';
+/** Throws UsageError for a name that promises what is not written. */
+function formatByName(name = ''): CaptureFormat {
+  refuseCompressed(name);
+  return ['.pcap', '.cap', '.dmp'].includes(extname(name).toLowerCase()) ? 'pcap' : 'pcapng';
+}
+
+/** Throws UsageError. */
+export function refuseCompressed(name: string): void {
+  if (/\.(gz|zst|xz|lz4|bz2)$/i.test(name)) {
+    throw new UsageError(`captures are not written compressed: leave ${extname(name)} out, and compress the file`);
+  }
 }
 
 function keyFor({ library, env }: Context, { keyFile }: ExtractOptions): Uint8Array {
-  const secret = keyFile === undefined ? env[KEY_VARIABLE] : readKey(keyFile);
+  if (keyFile !== undefined) return library.anonymizationKey(readKey(keyFile));
+  const secret = env[KEY_VARIABLE];
   return secret ? library.anonymizationKey(secret) : library.randomAnonymizationKey();
 }
 

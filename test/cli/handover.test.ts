@@ -100,6 +100,8 @@ describe('extract', () => {
     [['extract', capture('normal-close'), '--flow', '0', '-o', 'x'], 'Flows are numbered from 1'],
     [['extract', capture('normal-close'), '--around', 'x', '-o', 'x'], 'Frames are numbered from 1'],
     [['extract', capture('normal-close'), '--filter', 'hots x', '-o', 'x'], 'hots'],
+    [['extract', capture('normal-close'), '--key-file', '/dev/null', '-o', 'x'], 'expected a secret of at least 16'],
+    [['extract', capture('normal-close'), '-o', 'x.pcap.gz'], 'not written compressed'],
     [['annotate', capture('normal-close'), '-o', 'x.pcap'], 'holds no comments'],
     [['completions', 'tcsh'], 'bash, zsh, fish'],
   ])('%j: one line, status 2, and nothing written', async (args, message) => {
