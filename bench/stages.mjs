@@ -85,7 +85,9 @@ function tracking() {
   const take = (/** @type {Frame} */ frame) => {
     if (epoch < 0) epoch = frame.seconds;
     if (decoder.decode(frame) !== TCP) return;
-    tracker.segment(decoder.segment, (frame.seconds - epoch) * SECOND + frame.nanoseconds, frame.number);
+    decoder.segment.time = (frame.seconds - epoch) * SECOND + frame.nanoseconds;
+    decoder.segment.frame = frame.number;
+    tracker.segment(decoder.segment);
   };
   return { take, end: () => tracker.end() };
 }

@@ -297,10 +297,14 @@ class Follower {
         this.#observe(this.#membership, found, time);
       } else if (found === TCP) {
         this.#segments++;
-        tracker.segment(segment, time, frame.number);
+        segment.time = time;
+        segment.frame = frame.number;
+        tracker.segment(segment);
       } else if (found === ICMP_ERROR) {
         this.#segments++;
-        tracker.icmpError(segment, time, frame.number);
+        segment.time = time;
+        segment.frame = frame.number;
+        tracker.icmpError(segment);
       } else if (found === TCP_UNUSABLE) {
         this.#segments++;
       }

@@ -1,89 +1,122 @@
 /**
  * Layout of one live flow: a stride in one buffer that is seen as Int32Array and as Float64Array, since one record touches
- * fewer cache lines than one array per field. Fields that exist per direction stand side by side: index + direction, where
- * direction 0 is the lower endpoint of the key (see flow-key order in flow-table.ts), 1 the other.
+ * fewer cache lines than one array per field. Direction 0 is sent by the lower endpoint of the key (see flow-table.ts),
+ * direction 1 by the other.
  *
- * The order is that of use: an ordinary segment touches the first three cache lines only (words 0 to 47).
+ * The order is that of use: an ordinary segment touches the first cache line and that of its direction, and no other unless
+ * it is of IPv6. With some 100,000 flows alive, waiting for memory is what a segment costs most.
  */
-export const STRIDE = 80;
+export const STRIDE = 96;
 export const STRIDE_F64 = STRIDE / 2;
 
-/** Fields of the Int32Array, as offsets from the record's first word. */
+/** Words from the block of one direction to that of the other, and doubles. */
+export const DIRECTION = 16;
+export const DIRECTION_F64 = DIRECTION / 2;
+
+/**
+ * Fields of the Int32Array, as offsets from the record's first word. Those that exist per direction are two words, index +
+ * direction, unless they stand in `D`.
+ */
 export const I = {
-  /** Four words each: the lower address, the higher one; IPv4 in the last word. */
-  addressA: 0,
-  addressB: 4,
+  /** The lowest words of the addresses: with IPv4, all there is. */
+  lowA: 0,
+  lowB: 1,
   /** Port of A in the upper half, of B in the lower. */
-  ports: 8,
-  hash: 9,
-  bits: 10,
-  logCount: 11,
-  /** Per direction: log entry of the last ordinary segment, to be folded when the next one comes; -1 for none. */
-  lastOrdinary: 12,
-  /** Log entry that gathers the current run of folded segments; -1 for none. */
-  run: 14,
-  /** The newest entry of the log; each leads to the one before. */
-  logTail: 15,
+  ports: 2,
+  bits: 3,
   /** Per direction: one past the highest sequence number sent. */
-  next: 16,
+  next: 4,
   /** Per direction: the highest acknowledgement sent. */
-  acked: 18,
-  packets: 20,
-  /** Per direction: window as in the last segment's header. */
-  window: 22,
-  /** Per direction: payload bytes of its last segment. */
-  lastLength: 24,
-  /** Per direction: IPv4 identification of its last segment. */
-  lastIpId: 26,
-  /** Per direction: log entry of its last segment; -1 before the first. */
-  lastEntry: 28,
-  /** Segments kept for display. */
-  displayed: 30,
-  /** The incarnation before this one that may still be sent segments; -1 for none. */
-  previous: 31,
-  isn: 54,
-  /** Per direction: base sequence number as Wireshark sets it (see tcp-stream.ts). */
-  streamBase: 56,
-  /** Per direction: shift offered in the SYN; -1 where none was. */
-  windowScale: 58,
-  /** Per direction: TSval of the SYN. */
-  synTsVal: 60,
-  retransmissions: 62,
-  /** Per direction: the last stretch of sequence numbers that was skipped, [holeLeft, holeRight); empty where both are equal. */
-  holeLeft: 64,
-  holeRight: 66,
-  /** Per direction: initial sequence number of the incarnation before, to know a late copy of its SYN. */
-  previousIsn: 68,
-  tcpStream: 70,
-  /** The oldest entry. */
-  logHead: 71,
-  /** The incarnation that has taken this one's place; -1 for none. */
-  successor: 73,
-  /** Frames that were copies of the one before. */
-  copies: 74,
-  /** One past the first FIN. */
-  finEnd: 75,
-  /** Direction of the first FIN; -1 before it. */
-  closer: 76,
+  acked: 6,
+  /** Frame of the last segment of the run. */
+  runLastFrame: 12,
+  /** Entries that the flow's log was given. */
+  logCount: 13,
   /** Number of the flow, from 1. */
-  number: 77,
+  number: 14,
+  tcpStream: 15,
+  /** Three words each: what IPv6 addresses have above the lowest. */
+  upperA: 48,
+  upperB: 51,
+  /** Frame of the first segment of the run. */
+  runFrame: 54,
+  /** The newest entry of the log; each leads to the one before. */
+  logTail: 55,
+  /** The oldest entry. */
+  logHead: 58,
+  /** The incarnation before this one that may still be sent segments; -1 for none. */
+  previous: 59,
+  isn: 60,
+  /** Per direction: `packets` before the run. */
+  runPackets: 62,
+  /** Per direction: base sequence number as Wireshark sets it (see stream-numbers.ts). */
+  streamBase: 68,
+  /** Per direction, a byte each in one word: 1 + the shift offered in the SYN; 0 where none was. */
+  windowScales: 70,
+  /** Direction of the first segment of the run. */
+  runDirection: 71,
+  /** Per direction: TSval of the SYN. */
+  synTsVal: 72,
+  retransmissions: 74,
+  /** Per direction: the last stretch of sequence numbers that was skipped, [holeLeft, holeRight); empty where both are equal. */
+  holeLeft: 76,
+  holeRight: 78,
+  /** Per direction: initial sequence number of the incarnation before, to know a late copy of its SYN. */
+  previousIsn: 80,
+  /** Per direction: edges of the last SACK block, mixed into one number. */
+  sack: 82,
+  /** The incarnation that has taken this one's place; -1 for none. */
+  successor: 84,
+  /** Frames that were copies of the one before. */
+  copies: 85,
+  /** Segments that were kept for display. */
+  displayed: 86,
+  /** Direction of the first FIN; -1 before it. */
+  closer: 87,
 } as const;
 
-/** Fields of the Float64Array, as offsets from the record's first double. */
+/** Fields of the Int32Array for direction 0; those of direction 1 follow after `DIRECTION` words. */
+export const D = {
+  // The last segment of the direction, up to ipId.
+  frame: 22,
+  seq: 23,
+  ack: 24,
+  length: 25,
+  tsVal: 26,
+  tsEcr: 27,
+  /** As in the header: not scaled. */
+  window: 28,
+  /** Bits of its log entry. */
+  marks: 29,
+  /** IPv4 identification. */
+  ipId: 30,
+  packets: 31,
+} as const;
+
+/** Fields of the Float64Array, as offsets from the record's first double. Times are those of the tap. */
 export const F = {
-  last: 16,
-  /** Per direction: since when sent data waits for its acknowledgement. */
-  busySince: 17,
-  /** Per direction: payload bytes. */
-  bytes: 19,
-  start: 21,
-  /** Tap times of the milestones of a connection without incident; 0 until they are passed. */
-  synAck: 22,
-  ack: 23,
-  fin: 24,
-  secondFin: 25,
-  /** Last segment of the end that closed first. */
-  lastAck: 26,
+  last: 4,
+  /** Of the last segment of the run. */
+  runLast: 5,
+  /** Of the first segment of the run. */
+  runStart: 28,
+  /** Per direction: payload bytes before the run. */
+  runBytes: 32,
+  /** Milestones of a connection without incident; 0 until they are passed. */
+  fin: 44,
+  start: 45,
+  synAck: 46,
+  ack: 47,
+} as const;
+
+/** Fields of the Float64Array for direction 0; those of direction 1 follow after `DIRECTION_F64` doubles. */
+export const DF = {
+  /** Of the direction's last segment. */
+  time: 8,
+  /** Since when sent data waits for its acknowledgement. */
+  busySince: 9,
+  /** Payload bytes. */
+  bytes: 10,
 } as const;
 
 /** Bits of `I.bits`. Those that exist per direction take two bits: shifted left by the direction. */
@@ -99,7 +132,9 @@ export const BIT = {
   ending: 1 << 4,
   /** Wireshark begins a new `tcp.stream` at the next SYN. */
   streamEnded: 1 << 5,
-  // Per direction, from here on.
+  /** Per direction: its last segment is not in the log yet, but will be folded into the run or logged when the next one comes. */
+  pending: 1 << 6,
+  // Per direction, too:
   isn: 1 << 8,
   next: 1 << 10,
   acked: 1 << 12,
@@ -114,6 +149,8 @@ export const BIT = {
   synTimestamps: 1 << 26,
   /** In the incarnation before, it had sent a FIN. */
   previousFin: 1 << 28,
-  /** Not per direction: something happened that only the whole post-mortem can judge (see postmortem/ordinary.ts). */
+  /** Something happened that only the whole post-mortem can judge (see postmortem/ordinary.ts). */
   incident: 1 << 30,
+  /** Segments have been folded that the log does not hold yet. */
+  run: 1 << 31,
 } as const;

@@ -1,9 +1,13 @@
 import { randomInt } from 'node:crypto';
 import type { Segment } from '../decode/segment.js';
+import { FlowIndex } from './flow-index.js';
 import { BIT, I, STRIDE } from './flow-record.js';
 
 /**
- * The flows alive, found by 4-tuple: open addressing over one Int32Array, records in one growing buffer.
+ * The flows alive, found by 4-tuple: records in one growing buffer, and two indices of them. Connections in TIME_WAIT are
+ * many times those that are open, and hardly sent a segment: with an index of their own, that of the open ones stays in the
+ * processor's cache.
+ *
  * The key is canonical (lower endpoint first), so both directions find one record. The hash is seeded per process, since
  * keys come from strangers.
  */
@@ -15,76 +19,73 @@ export class FlowTable {
   /** Set by `find`: 0 where the segment's source is the key's lower endpoint, else 1. */
   direction = 0;
 
-  #slots: Int32Array;
-  #mask: number;
+  readonly #open = new FlowIndex();
+  readonly #closed = new FlowIndex();
   #capacity: number;
   #unused = 0;
   #free: number[] = [];
-  #hash = 0;
   readonly #seed = randomInt(0x7fffffff) | 1;
-  readonly #key = new Int32Array(9);
+  /** The key of the last `find`, in the order of the record. */
+  #lowA = 0;
+  #lowB = 0;
+  #ports = 0;
+  #hash = 0;
+  /** Its other words; all 0 with IPv4. */
+  readonly #upper = new Int32Array(6);
+  #version = 0;
 
   constructor(capacity = 1024) {
     this.#capacity = capacity;
     const buffer = new ArrayBuffer(capacity * STRIDE * 4);
     this.i32 = new Int32Array(buffer);
     this.f64 = new Float64Array(buffer);
-    this.#slots = new Int32Array(capacity * 2);
-    this.#mask = capacity * 2 - 1;
   }
 
   /** @returns the record's index, or -1; `direction` is set in either case. */
-  find(segment: Segment): number {
-    const key = this.#key;
-    this.direction = this.#takeKey(segment);
+  find(s: Segment): number {
+    const source = s.source3;
+    const destination = s.destination3;
+    const { sourcePort, destinationPort } = s;
     let hash = this.#seed;
-    for (let i = 3; i < 9; i++) {
-      hash = Math.imul(hash ^ key[i], 0x9e3779b1);
-      hash ^= hash >>> 15;
+    if (s.ipVersion === 6) {
+      this.#version = BIT.ipv6;
+      this.direction = this.#takeUpper(s);
+      for (let word = 0; word < 6; word++) hash = mix(hash ^ this.#upper[word]);
+    } else {
+      this.#version = 0;
+      const isLower = source === destination ? sourcePort <= destinationPort : source >>> 0 < destination >>> 0;
+      this.direction = isLower ? 0 : 1;
     }
-    if (segment.ipVersion === 6) {
-      for (let i = 0; i < 3; i++) {
-        hash = Math.imul(hash ^ key[i], 0x85ebca6b);
-        hash ^= hash >>> 13;
-      }
+    if (this.direction === 0) {
+      this.#lowA = source;
+      this.#lowB = destination;
+      this.#ports = (sourcePort << 16) | destinationPort;
+    } else {
+      this.#lowA = destination;
+      this.#lowB = source;
+      this.#ports = (destinationPort << 16) | sourcePort;
     }
+    hash = mix(mix(mix(hash ^ this.#lowA) ^ this.#lowB) ^ this.#ports);
     this.#hash = hash;
-    const version = segment.ipVersion === 6 ? BIT.ipv6 : 0;
-    const i32 = this.i32;
-    for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const entry = this.#slots[slot];
-      if (entry === 0) return -1;
-      const at = (entry - 1) * STRIDE;
-      if (
-        i32[at + 8] === key[8] &&
-        i32[at + 3] === key[3] &&
-        i32[at + 7] === key[7] &&
-        i32[at] === key[0] &&
-        i32[at + 1] === key[1] &&
-        i32[at + 2] === key[2] &&
-        i32[at + 4] === key[4] &&
-        i32[at + 5] === key[5] &&
-        i32[at + 6] === key[6] &&
-        (i32[at + I.bits] & BIT.ipv6) === version
-      ) {
-        return entry - 1;
-      }
-    }
+    const flow = this.#findIn(this.#open.slots, hash);
+    return flow >= 0 ? flow : this.#findIn(this.#closed.slots, hash);
   }
 
   /** Makes a record for the segment of the last `find`; where one exists for its key, the new one takes its place in the index. */
   insert(replaced: number): number {
     const flow = this.#allocate();
     const at = flow * STRIDE;
-    this.i32.fill(0, at, at + STRIDE);
-    this.i32.set(this.#key, at);
-    this.i32[at + I.hash] = this.#hash;
-    if (replaced >= 0) {
-      this.#slots[this.#slotOf(replaced)] = flow + 1;
-    } else {
-      let slot = this.#hash & this.#mask;
-      while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask;
-      this.#slots[slot] = flow + 1;
+    const i32 = this.i32;
+    i32.fill(0, at, at + STRIDE);
+    i32[at + I.lowA] = this.#lowA;
+    i32[at + I.lowB] = this.#lowB;
+    i32[at + I.ports] = this.#ports;
+    if (this.#version !== 0) i32.set(this.#upper, at + I.upperA);
+    if (replaced < 0) this.#open.add(flow, this.#hash);
+    else if ((i32[replaced * STRIDE + I.bits] & BIT.ending) === 0) this.#open.replace(replaced, flow, this.#hash);
+    else {
+      this.#closed.remove(replaced, this.#hash);
+      this.#open.add(flow, this.#hash);
     }
     this.size++;
     return flow;
@@ -92,10 +93,20 @@ export class FlowTable {
 
   /** Frees a record; `indexed` is false for an incarnation that another one has replaced in the index. */
   remove(flow: number, indexed: boolean): void {
-    if (indexed) this.#clearSlot(this.#slotOf(flow));
-    this.i32[flow * STRIDE + I.number] = 0;
+    const at = flow * STRIDE;
+    const index = (this.i32[at + I.bits] & BIT.ending) === 0 ? this.#open : this.#closed;
+    if (indexed) index.remove(flow, this.#hashOf(flow));
+    this.i32[at + I.number] = 0;
     this.#free.push(flow);
     this.size--;
+  }
+
+  /** Both ends of the flow are done: few segments will still ask for it. It must not have been replaced in the index. */
+  retire(flow: number): void {
+    const hash = this.#hashOf(flow);
+    this.#open.remove(flow, hash);
+    this.#closed.add(flow, hash);
+    this.i32[flow * STRIDE + I.bits] |= BIT.ending;
   }
 
   /** The records in use, incarnations that were replaced included. */
@@ -103,36 +114,56 @@ export class FlowTable {
     for (let flow = 0; flow < this.#unused; flow++) if (this.i32[flow * STRIDE + I.number] !== 0) yield flow;
   }
 
-  #takeKey(s: Segment): number {
-    const key = this.#key;
+  /** Takes all but the low words of an IPv6 key. @returns the segment's direction */
+  #takeUpper(s: Segment): number {
     const order =
       compare(s.source0, s.destination0) ||
       compare(s.source1, s.destination1) ||
       compare(s.source2, s.destination2) ||
       compare(s.source3, s.destination3) ||
       s.sourcePort - s.destinationPort;
-    if (order <= 0) {
-      key[0] = s.source0;
-      key[1] = s.source1;
-      key[2] = s.source2;
-      key[3] = s.source3;
-      key[4] = s.destination0;
-      key[5] = s.destination1;
-      key[6] = s.destination2;
-      key[7] = s.destination3;
-      key[8] = (s.sourcePort << 16) | s.destinationPort;
-      return 0;
+    const upper = this.#upper;
+    const source = order <= 0 ? 0 : 3;
+    const destination = 3 - source;
+    upper[source] = s.source0;
+    upper[source + 1] = s.source1;
+    upper[source + 2] = s.source2;
+    upper[destination] = s.destination0;
+    upper[destination + 1] = s.destination1;
+    upper[destination + 2] = s.destination2;
+    return order <= 0 ? 0 : 1;
+  }
+
+  #findIn(slots: Int32Array, hash: number): number {
+    const mask = slots.length - 2;
+    for (let slot = FlowIndex.home(hash, slots); slots[slot + 1] !== 0; slot = (slot + 2) & mask) {
+      if (slots[slot] === hash && this.#holdsKey(slots[slot + 1] - 1)) return slots[slot + 1] - 1;
     }
-    key[0] = s.destination0;
-    key[1] = s.destination1;
-    key[2] = s.destination2;
-    key[3] = s.destination3;
-    key[4] = s.source0;
-    key[5] = s.source1;
-    key[6] = s.source2;
-    key[7] = s.source3;
-    key[8] = (s.destinationPort << 16) | s.sourcePort;
-    return 1;
+    return -1;
+  }
+
+  #holdsKey(flow: number): boolean {
+    const i32 = this.i32;
+    const at = flow * STRIDE;
+    if (
+      i32[at + I.lowA] !== this.#lowA ||
+      i32[at + I.lowB] !== this.#lowB ||
+      i32[at + I.ports] !== this.#ports ||
+      (i32[at + I.bits] & BIT.ipv6) !== this.#version
+    )
+      return false;
+    if (this.#version === 0) return true;
+    for (let word = 0; word < 6; word++) if (i32[at + I.upperA + word] !== this.#upper[word]) return false;
+    return true;
+  }
+
+  #hashOf(flow: number): number {
+    const i32 = this.i32;
+    const at = flow * STRIDE;
+    let hash = this.#seed;
+    if ((i32[at + I.bits] & BIT.ipv6) !== 0)
+      for (let word = 0; word < 6; word++) hash = mix(hash ^ i32[at + I.upperA + word]);
+    return mix(mix(mix(hash ^ i32[at + I.lowA]) ^ i32[at + I.lowB]) ^ i32[at + I.ports]);
   }
 
   #allocate(): number {
@@ -149,35 +180,12 @@ export class FlowTable {
     i32.set(this.i32);
     this.i32 = i32;
     this.f64 = new Float64Array(buffer);
-    const old = this.#slots;
-    this.#slots = new Int32Array(this.#capacity * 2);
-    this.#mask = this.#capacity * 2 - 1;
-    for (const entry of old) {
-      if (entry === 0) continue;
-      let slot = i32[(entry - 1) * STRIDE + I.hash] & this.#mask;
-      while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask;
-      this.#slots[slot] = entry;
-    }
-  }
-
-  #slotOf(flow: number): number {
-    let slot = this.i32[flow * STRIDE + I.hash] & this.#mask;
-    while (this.#slots[slot] !== flow + 1) slot = (slot + 1) & this.#mask;
-    return slot;
-  }
-
-  /** Linear probing without tombstones: later entries of the cluster move back into the hole (Knuth 6.4, algorithm R). */
-  #clearSlot(hole: number): void {
-    const slots = this.#slots;
-    for (let slot = (hole + 1) & this.#mask; slots[slot] !== 0; slot = (slot + 1) & this.#mask) {
-      const home = this.i32[(slots[slot] - 1) * STRIDE + I.hash] & this.#mask;
-      if (((slot - home) & this.#mask) >= ((slot - hole) & this.#mask)) {
-        slots[hole] = slots[slot];
-        hole = slot;
-      }
-    }
-    slots[hole] = 0;
   }
 }
 
 const compare = (a: number, b: number): number => (a >>> 0) - (b >>> 0);
+
+function mix(value: number): number {
+  const product = Math.imul(value, 0x9e3779b1);
+  return product ^ (product >>> 15);
+}

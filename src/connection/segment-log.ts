@@ -1,4 +1,7 @@
 import type { Segment } from '../decode/segment.js';
+import { D, DF, DIRECTION, DIRECTION_F64, STRIDE, STRIDE_F64 } from './flow-record.js';
+import type { FlowTable } from './flow-table.js';
+import type { Time } from './model.js';
 
 /**
  * What is kept of each flow's segments for its post-mortem: entries of fixed size in pages, linked per flow, reused when the
@@ -7,6 +10,8 @@ import type { Segment } from '../decode/segment.js';
 const PAGE_ENTRIES = 1 << 14;
 const PAGE_SHIFT = 14;
 const WORDS = 16;
+/** Entries of one flow that stand together: what follows each other is in the cache together, too. A power of two. */
+const GROUP = 4;
 
 /** Words of an entry; `time` and a run's `lastTime` are doubles. */
 const W = {
@@ -24,6 +29,10 @@ const W = {
   sackRight: 12,
   count: 13,
   extra: 14,
+  // Of a run, in the words that it has no use for; `extra` is its last time.
+  runLastFrame: 8,
+  runSegments: 9,
+  runBytes: 11,
 } as const;
 
 /** Bits of an entry above the nine TCP flags. */
@@ -55,6 +64,21 @@ export const LOG = {
   fastOpen: 1 << 18,
 } as const;
 
+/** The bits of a segment's own. */
+export function marksOf(s: Segment): number {
+  return s.flags | (s.hasTimestamps ? LOG.timestamps : 0) | (s.sackCount > 0 ? LOG.sack : 0);
+}
+
+/** Ordinary segments that followed each other, as one. */
+export interface FoldedRun {
+  readonly frame: number;
+  readonly start: Time;
+  readonly lastFrame: number;
+  readonly last: Time;
+  readonly segments: readonly [number, number];
+  readonly bytes: readonly [number, number];
+}
+
 class Page {
   readonly i32 = new Int32Array(PAGE_ENTRIES * WORDS);
   readonly f64 = new Float64Array(this.i32.buffer);
@@ -65,99 +89,78 @@ export class SegmentLog {
   #unused = 0;
   #free = -1;
 
-  /** A new entry filled from the segment, not linked yet. */
-  create(segment: Segment, bits: number, frame: number, time: number, busySince: number): number {
-    const entry = this.#allocate();
-    this.fill(entry, segment, bits, frame, time, busySince);
-    this.#i32(entry)[this.#at(entry) + W.next] = -1;
-    return entry;
-  }
-
-  /** Overwrites an entry, which keeps its place in the list. */
-  fill(entry: number, segment: Segment, bits: number, frame: number, time: number, busySince: number): void {
+  /** A new entry of a segment, behind `after` (-1 for none). */
+  ofSegment(after: number, s: Segment, bits: number, busySince: number): number {
+    const entry = this.#allocate(after);
     const page = this.#pages[entry >>> PAGE_SHIFT];
     const at = this.#at(entry);
     const i32 = page.i32;
-    page.f64[(at + W.time) >> 1] = time;
+    i32[at + W.next] = after;
+    i32[at + W.frame] = s.frame;
+    page.f64[(at + W.time) >> 1] = s.time;
+    i32[at + W.seq] = s.seq;
+    i32[at + W.ack] = s.ack;
+    i32[at + W.length] = s.length;
+    i32[at + W.bits] = bits | marksOf(s);
+    i32[at + W.window] = s.window;
+    i32[at + W.tsVal] = s.tsVal;
+    i32[at + W.tsEcr] = s.tsEcr;
+    if (s.sackCount > 0) {
+      i32[at + W.sackLeft] = s.sack[0];
+      i32[at + W.sackRight] = s.sack[1];
+    }
+    i32[at + W.count] = s.icmpType < 0 ? 1 : (s.icmpType << 8) | s.icmpCode;
     page.f64[(at + W.extra) >> 1] = busySince;
-    i32[at + W.frame] = frame;
-    i32[at + W.seq] = segment.seq;
-    i32[at + W.ack] = segment.ack;
-    i32[at + W.length] = segment.length;
-    i32[at + W.window] = segment.window;
-    let all = bits | segment.flags;
-    if (segment.hasTimestamps) {
-      all |= LOG.timestamps;
-      i32[at + W.tsVal] = segment.tsVal;
-      i32[at + W.tsEcr] = segment.tsEcr;
-    }
-    if (segment.sackCount > 0) {
-      all |= LOG.sack;
-      i32[at + W.sackLeft] = segment.sack[0];
-      i32[at + W.sackRight] = segment.sack[1];
-    }
-    i32[at + W.count] = segment.icmpType < 0 ? 1 : (segment.icmpType << 8) | segment.icmpCode;
-    i32[at + W.bits] = all;
-  }
-
-  link(after: number, entry: number): void {
-    this.#i32(after)[this.#at(after) + W.next] = entry;
-  }
-
-  /** An entry that counts folded segments, made of the first of them; see `fold`. */
-  createRun(first: number): number {
-    const entry = this.#allocate();
-    const from = this.#at(first);
-    const at = this.#at(entry);
-    const i32 = this.#i32(entry);
-    i32.set(this.#i32(first).subarray(from, from + WORDS), at);
-    i32[at + W.next] = -1;
-    i32[at + W.bits] = (i32[at + W.bits] & LOG.fromB) | LOG.run;
-    // A run counts segments and bytes per direction in the words of fields that it has no use for.
-    i32[at + W.count] = 0;
-    i32[at + W.length] = 0;
-    i32[at + W.sackLeft] = 0;
-    i32[at + W.sackRight] = 0;
     return entry;
   }
 
-  /** Another entry with the same content and some more bits. */
-  copy(of: number, bits: number): number {
-    const entry = this.#allocate();
-    const from = this.#at(of);
-    const at = this.#at(entry);
-    const i32 = this.#i32(entry);
-    i32.set(this.#i32(of).subarray(from, from + WORDS), at);
-    i32[at + W.next] = -1;
-    i32[at + W.bits] |= bits;
+  /** The same of the last segment of direction `d`, from its flow's record. It had no SACK block. */
+  ofLast(after: number, table: FlowTable, flow: number, d: number, bits: number): number {
+    const entry = this.#allocate(after);
+    const page = this.#pages[entry >>> PAGE_SHIFT];
+    const to = this.#at(entry);
+    const i32 = page.i32;
+    const record = table.i32;
+    const at = flow * STRIDE + d * DIRECTION;
+    const at64 = flow * STRIDE_F64 + d * DIRECTION_F64;
+    i32[to + W.next] = after;
+    i32[to + W.frame] = record[at + D.frame];
+    page.f64[(to + W.time) >> 1] = table.f64[at64 + DF.time];
+    i32[to + W.seq] = record[at + D.seq];
+    i32[to + W.ack] = record[at + D.ack];
+    i32[to + W.length] = record[at + D.length];
+    i32[to + W.bits] = bits | (record[at + D.marks] & ~LOG.sack);
+    i32[to + W.window] = record[at + D.window];
+    i32[to + W.tsVal] = record[at + D.tsVal];
+    i32[to + W.tsEcr] = record[at + D.tsEcr];
+    i32[to + W.count] = 1;
+    page.f64[(to + W.extra) >> 1] = table.f64[at64 + DF.busySince];
     return entry;
   }
 
-  mark(entry: number, bits: number): void {
-    this.#i32(entry)[this.#at(entry) + W.bits] |= bits;
-  }
-
-  /** Adds an ordinary segment's entry to a run. */
-  fold(run: number, entry: number): void {
-    const page = this.#pages[run >>> PAGE_SHIFT];
-    const at = this.#at(run);
-    const source = this.#pages[entry >>> PAGE_SHIFT];
-    const from = this.#at(entry);
-    if ((source.i32[from + W.bits] & LOG.fromB) === 0) {
-      page.i32[at + W.count]++;
-      page.i32[at + W.sackLeft] += source.i32[from + W.length];
-    } else {
-      page.i32[at + W.length]++;
-      page.i32[at + W.sackRight] += source.i32[from + W.length];
-    }
-    page.i32[at + W.window] = source.i32[from + W.frame];
-    page.f64[(at + W.extra) >> 1] = source.f64[(from + W.time) >> 1];
+  /** An entry that stands for folded segments. Counts are per direction of the key, bytes modulo 2^32. */
+  ofRun(after: number, run: FoldedRun, bits: number): number {
+    const entry = this.#allocate(after);
+    const page = this.#pages[entry >>> PAGE_SHIFT];
+    const at = this.#at(entry);
+    const i32 = page.i32;
+    i32[at + W.next] = after;
+    i32[at + W.frame] = run.frame;
+    page.f64[(at + W.time) >> 1] = run.start;
+    i32[at + W.bits] = bits | LOG.run;
+    i32[at + W.runLastFrame] = run.lastFrame;
+    page.f64[(at + W.extra) >> 1] = run.last;
+    i32[at + W.runSegments] = run.segments[0];
+    i32[at + W.runSegments + 1] = run.segments[1];
+    i32[at + W.runBytes] = run.bytes[0];
+    i32[at + W.runBytes + 1] = run.bytes[1];
+    return entry;
   }
 
   /** Puts a flow's whole list back into use. */
-  release(head: number, tail: number): void {
-    this.#i32(tail)[this.#at(tail) + W.next] = this.#free;
-    this.#free = head;
+  release(newest: number, oldest: number): void {
+    this.#i32(oldest)[this.#at(oldest) + W.next] = this.#free;
+    this.#free = newest;
   }
 
   next(entry: number): number {
@@ -206,14 +209,14 @@ export class SegmentLog {
 
   /** Folded segments of a run, by direction of the key. */
   runSegments(run: number, direction: number): number {
-    return this.#i32(run)[this.#at(run) + (direction === 0 ? W.count : W.length)];
+    return this.#i32(run)[this.#at(run) + W.runSegments + direction];
   }
   /** Payload bytes of a run, by direction of the key, modulo 2^32. */
   runBytes(run: number, direction: number): number {
-    return this.#i32(run)[this.#at(run) + (direction === 0 ? W.sackLeft : W.sackRight)] >>> 0;
+    return this.#i32(run)[this.#at(run) + W.runBytes + direction] >>> 0;
   }
   runLastFrame(run: number): number {
-    return this.#i32(run)[this.#at(run) + W.window] >>> 0;
+    return this.#i32(run)[this.#at(run) + W.runLastFrame] >>> 0;
   }
   runLastTime(run: number): number {
     return this.#pages[run >>> PAGE_SHIFT].f64[(this.#at(run) + W.extra) >> 1];
@@ -225,13 +228,18 @@ export class SegmentLog {
   #i32(entry: number): Int32Array {
     return this.#pages[entry >>> PAGE_SHIFT].i32;
   }
-  #allocate(): number {
+  /** The entry behind `after` in its group, or the first one of a group of its own. */
+  #allocate(after: number): number {
+    if (after >= 0 && (after & (GROUP - 1)) !== GROUP - 1) return after + 1;
     const free = this.#free;
     if (free >= 0) {
-      this.#free = this.next(free);
-      return free;
+      const first = free & -GROUP;
+      this.#free = this.next(first);
+      return first;
     }
     if (this.#unused >>> PAGE_SHIFT === this.#pages.length) this.#pages.push(new Page());
-    return this.#unused++;
+    const first = this.#unused;
+    this.#unused += GROUP;
+    return first;
   }
 }

@@ -1,6 +1,6 @@
 import { ACK, FIN, RST, type Segment, SYN } from '../decode/segment.js';
-import { FlowLog } from './flow-log.js';
-import { BIT, F, I, STRIDE, STRIDE_F64 } from './flow-record.js';
+import { FlowLog, sackOf } from './flow-log.js';
+import { BIT, D, DF, DIRECTION, DIRECTION_F64, F, I, STRIDE, STRIDE_F64 } from './flow-record.js';
 import { FlowTable } from './flow-table.js';
 import { Listeners } from './listeners.js';
 import type { Time } from './model.js';
@@ -74,7 +74,7 @@ export class Tracker {
   }
 
   /** Takes a TCP segment. Segments come in the order of the capture. */
-  segment(segment: Segment, time: Time, frame: number): void {
+  segment(segment: Segment): void {
     const table = this.table;
     const flow = table.find(segment);
     const d = table.direction;
@@ -85,22 +85,29 @@ export class Tracker {
       if ((bits & BIT.synchronized) !== 0 && this.#isOrdinary(segment, at, d, bits)) {
         const f64 = table.f64;
         const at64 = flow * STRIDE_F64;
+        const { time } = segment;
         const silence = time - f64[at64 + F.last];
-        const idle = silence > ((bits & (3 * BIT.fin)) === 0 ? LONG_SILENCE : HALF_CLOSED_BREAK);
         if (silence > LONG_SILENCE || silence < 0) i32[at + I.bits] |= BIT.incident;
-        this.#advance(segment, at, at64, d, time);
         f64[at64 + F.last] = time;
-        this.#kept.append(flow, segment, d, 0, time, frame, !idle || i32[at + I.logCount] >= LOG_BOUND);
+        if (silence > HALF_CLOSED_BREAK && this.#isBreak(silence, bits) && i32[at + I.logCount] < LOG_BOUND) {
+          this.#kept.flush(flow);
+          this.#advance(segment, at, at64, d);
+          this.#kept.append(flow, segment, d, 0);
+        } else {
+          this.#kept.fold(flow, d);
+          this.#advance(segment, at, at64, d);
+          this.#kept.keep(flow, segment, d, 0);
+        }
         if (time >= this.#nextEnd) this.#endDone(time);
         return;
       }
     }
-    this.#unusual(flow, d, segment, time, frame);
-    if (time >= this.#nextEnd) this.#endDone(time);
+    this.#unusual(flow, d, segment);
+    if (segment.time >= this.#nextEnd) this.#endDone(segment.time);
   }
 
   /** Takes an ICMP error that quotes a segment: it belongs to the flow of the quoted segment, if that is known and its sequence number was quoted. */
-  icmpError(segment: Segment, time: Time, frame: number): void {
+  icmpError(segment: Segment): void {
     let flow = this.table.find(segment);
     if (flow < 0 || !segment.quotedSeq) return;
     const d = this.table.direction;
@@ -109,7 +116,7 @@ export class Tracker {
     if (this.table.i32[flow * STRIDE + I.logCount] >= CONTROL_BOUND) return;
     this.table.i32[flow * STRIDE + I.bits] |= BIT.incident;
     const bits = LOG.icmp | (segment.ipVersion === 6 ? LOG.ipv6 : 0);
-    this.#kept.append(flow, segment, d, bits, time, frame, false);
+    this.#kept.append(flow, segment, d, bits);
   }
 
   /**
@@ -126,6 +133,11 @@ export class Tracker {
     }
   }
 
+  /** A silence that is worth an entry of its own. */
+  #isBreak(silence: Time, bits: number): boolean {
+    return silence > ((bits & (3 * BIT.fin)) === 0 ? LONG_SILENCE : HALF_CLOSED_BREAK);
+  }
+
   /** In order, acknowledging, with an open window and nothing that tells of loss: what most segments are. */
   #isOrdinary(s: Segment, at: number, d: number, bits: number): boolean {
     const i32 = this.table.i32;
@@ -134,7 +146,7 @@ export class Tracker {
       s.seq === i32[at + I.next + d] >>> 0 &&
       s.sackCount === 0 &&
       s.window !== 0 &&
-      (s.length > 0 || s.ack !== i32[at + I.acked + d] >>> 0 || s.window !== i32[at + I.window + d]) &&
+      (s.length > 0 || s.ack !== i32[at + I.acked + d] >>> 0 || s.window !== i32[at + d * DIRECTION + D.window]) &&
       !seqBefore(s.ack, i32[at + I.acked + d]) &&
       !seqAfter(s.ack, i32[at + I.next + 1 - d]) &&
       ((bits & ((3 * BIT.fin) | (3 * BIT.rst) | (3 * BIT.stalled))) === 0 ||
@@ -142,106 +154,106 @@ export class Tracker {
     );
   }
 
-  #unusual(found: number, d: number, s: Segment, time: Time, frame: number): void {
+  #unusual(found: number, d: number, s: Segment): void {
     const table = this.table;
     let flow = found;
     let marks = 0;
     const isSyn = (s.flags & (SYN | ACK | RST | FIN)) === SYN;
     if (flow >= 0) this.#streams.number(s, flow * STRIDE, d, isSyn);
     if (flow < 0) {
-      flow = this.#begin(-1, s, d, time);
+      flow = this.#begin(-1, s, d);
     } else if (isSyn) {
       const at = flow * STRIDE;
       if (this.#isOldDuplicate(s, at, d)) {
         marks = LOG.oldDuplicate;
       } else if (this.#opensNewIncarnation(s, at, d)) {
-        this.#kept.append(flow, s, d, LOG.successor, time, frame, false);
+        this.#kept.append(flow, s, d, LOG.successor);
         table.i32[flow * STRIDE + I.bits] |= BIT.incident;
-        flow = this.#begin(flow, s, d, time);
+        flow = this.#begin(flow, s, d);
       }
     } else {
       const previous = table.i32[flow * STRIDE + I.previous];
       if (previous >= 0 && this.#isAnswerToSyn(s, flow, d)) {
-        this.#kept.append(previous, s, d, LOG.successor, time, frame, false);
+        this.#kept.append(previous, s, d, LOG.successor);
       } else if (previous >= 0 && this.#isForPrevious(s, flow, d, previous)) {
-        this.#kept.append(flow, s, d, LOG.predecessor, time, frame, false);
+        this.#kept.append(flow, s, d, LOG.predecessor);
         flow = previous;
       } else if ((s.flags & (SYN | ACK | RST)) === (SYN | ACK) && this.#isClosed(flow * STRIDE)) {
         // A listener that has forgotten the connection takes a late copy of its SYN for a new one.
         marks = LOG.oldDuplicate;
       }
     }
-    this.#record(flow, d, s, time, frame, marks, isSyn);
+    this.#record(flow, d, s, marks, isSyn);
   }
 
-  #record(flow: number, d: number, s: Segment, time: Time, frame: number, mark: number, isSyn: boolean): void {
+  #record(flow: number, d: number, s: Segment, mark: number, isSyn: boolean): void {
     const table = this.table;
     let marks = mark;
     const at = flow * STRIDE;
     const at64 = flow * STRIDE_F64;
     const i32 = table.i32;
-    if (marks === 0 && this.#isCopy(s, at, d, time)) {
+    if (marks === 0 && this.#isCopy(s, at, d)) {
       if (i32[at + I.copies]++ > 0) return;
       marks = LOG.copy;
     }
     const before = i32[at + I.bits];
     const acked = i32[at + I.acked + d];
     const next = i32[at + I.next + d];
-    if (marks === LOG.oldDuplicate) i32[at + I.packets + d]++;
-    if (marks === 0) marks = this.#note(s, at, at64, d, time, isSyn);
-    if (marks !== 0 || this.#isIncident(s, at, d, before, acked, next, time - table.f64[at64 + F.last]))
-      i32[at + I.bits] |= BIT.incident;
-    table.f64[at64 + F.last] = time;
-    this.#passMilestone(s, at, at64, d, time);
-    this.#watchListener(s, at, d, marks, time);
     const control = (s.flags & CONTROL) !== 0;
     const count = i32[at + I.logCount];
-    if (count < LOG_BOUND || (control && count < CONTROL_BOUND)) {
-      this.#kept.append(flow, s, d, marks, time, frame, false);
-    } else {
-      this.#kept.append(flow, s, d, marks, time, frame, true);
-    }
-    this.#considerEnd(flow, time);
+    const folds = count >= LOG_BOUND && !(control && count < CONTROL_BOUND);
+    if (folds) this.#kept.fold(flow, d);
+    else this.#kept.flush(flow);
+    if (marks === LOG.oldDuplicate) i32[at + d * DIRECTION + D.packets]++;
+    if (marks === 0) marks = this.#note(s, at, at64, d, isSyn);
+    if (marks !== 0 || this.#isIncident(s, at, d, before, acked, next, s.time - table.f64[at64 + F.last]))
+      i32[at + I.bits] |= BIT.incident;
+    table.f64[at64 + F.last] = s.time;
+    this.#passMilestone(s, at, at64, d);
+    this.#watchListener(s, at, d, marks);
+    if (folds) this.#kept.keep(flow, s, d, marks);
+    else this.#kept.append(flow, s, d, marks);
+    this.#considerEnd(flow, s.time);
   }
 
   /**
    * The same segment of the same direction once more, sooner than any retransmission. With IPv4 the identification tells
    * (RFC 6864), where it is used; bare ACKs without one may be equal and yet two, so that only the shortest time counts.
    */
-  #isCopy(s: Segment, at: number, d: number, time: Time): boolean {
+  #isCopy(s: Segment, at: number, d: number): boolean {
     const i32 = this.table.i32;
-    const last = i32[at + I.lastEntry + d];
-    if (last < 0 || s.length !== i32[at + I.lastLength + d] || s.window !== i32[at + I.window + d]) return false;
-    if (s.ipVersion === 4 && s.ipId !== i32[at + I.lastIpId + d]) return false;
+    const last = at + d * DIRECTION;
+    if (i32[last + D.frame] === 0 || s.seq !== i32[last + D.seq] >>> 0 || s.length !== i32[last + D.length])
+      return false;
+    if (s.ipVersion === 4 && s.ipId !== i32[last + D.ipId]) return false;
     const identified = s.ipVersion === 4 && s.ipId !== 0;
     const occupies = s.length > 0 || (s.flags & CONTROL) !== 0;
-    const log = this.log;
+    const lastTime = this.table.f64[last / 2 + DF.time];
     return (
-      time - log.time(last) < (identified || occupies ? COPY_WITHIN : ACK_COPY_WITHIN) &&
-      log.seq(last) === (s.seq | 0) &&
-      log.ack(last) === (s.ack | 0) &&
-      log.length(last) === s.length &&
-      (log.bits(last) & LOG.flags) === s.flags &&
-      log.window(last) === s.window &&
-      (!s.hasTimestamps || (log.tsVal(last) === (s.tsVal | 0) && log.tsEcr(last) === (s.tsEcr | 0))) &&
-      (s.sackCount === 0 || (log.sackLeft(last) === (s.sack[0] | 0) && log.sackRight(last) === (s.sack[1] | 0)))
+      s.time - lastTime < (identified || occupies ? COPY_WITHIN : ACK_COPY_WITHIN) &&
+      i32[last + D.ack] === (s.ack | 0) &&
+      (i32[last + D.marks] & LOG.flags) === s.flags &&
+      i32[last + D.window] === s.window &&
+      (!s.hasTimestamps || (i32[last + D.tsVal] === (s.tsVal | 0) && i32[last + D.tsEcr] === (s.tsEcr | 0))) &&
+      (s.sackCount === 0 || i32[at + I.sack + d] === sackOf(s))
     );
   }
 
   /** Updates the record by a segment that is not ordinary. @returns marks for the log. */
-  #note(s: Segment, at: number, at64: number, d: number, time: Time, isSyn: boolean): number {
+  #note(s: Segment, at: number, at64: number, d: number, isSyn: boolean): number {
     const i32 = this.table.i32;
     const other = 1 - d;
     let bits = i32[at + I.bits];
     let marks = 0;
-    i32[at + I.packets + d]++;
+    i32[at + d * DIRECTION + D.packets]++;
     if ((s.flags & SYN) !== 0) {
       // A server with SYN cookies answers each SYN with a new number: the last one is the one that may be acknowledged.
       if ((bits & (BIT.isn << d)) === 0 || (i32[at + I.isn + d] !== (s.seq | 0) && (bits & (BIT.spoke << d)) === 0)) {
         bits |= (BIT.isn | BIT.next) << d;
         i32[at + I.isn + d] = s.seq;
         i32[at + I.next + d] = s.seq + 1 + s.length;
-        i32[at + I.windowScale + d] = s.windowScale;
+        i32[at + I.windowScales] &= ~(0xff << (8 * d));
+        i32[at + I.windowScales] |= (s.windowScale + 1) << (8 * d);
         if (s.hasTimestamps) {
           bits |= BIT.synTimestamps << d;
           i32[at + I.synTsVal + d] = s.tsVal;
@@ -268,9 +280,9 @@ export class Tracker {
       if ((bits & (BIT.next << d)) === 0) {
         bits |= BIT.next << d;
         i32[at + I.next + d] = end;
-        this.table.f64[at64 + F.bytes + d] += s.length;
+        this.table.f64[at64 + d * DIRECTION_F64 + DF.bytes] += s.length;
       } else {
-        marks |= this.#advanceUnusual(s, at, at64, d, end, time);
+        marks |= this.#advanceUnusual(s, at, at64, d, end);
       }
       if ((s.flags & FIN) !== 0) bits |= BIT.fin << d;
     }
@@ -287,12 +299,10 @@ export class Tracker {
       if ((s.flags & SYN) === 0) {
         if (s.window === 0 && (bits & (BIT.stalled << other)) === 0) {
           bits |= BIT.stalled << other;
-          if (this.#isIdle(at, other)) this.table.f64[at64 + F.busySince + other] = time;
+          if (this.#isIdle(at, other)) this.table.f64[at64 + other * DIRECTION_F64 + DF.busySince] = s.time;
         }
       }
     }
-    i32[at + I.window + d] = s.window;
-    i32[at + I.lastLength + d] = s.length;
     if ((bits & BIT.synchronized) === 0 && this.#isSynchronized(at, bits)) bits |= BIT.synchronized;
     i32[at + I.bits] = bits;
     if ((bits & BIT.synchronized) !== 0 && i32[at + I.previous] >= 0) this.#finish(i32[at + I.previous]);
@@ -300,28 +310,24 @@ export class Tracker {
   }
 
   /** When a connection without incident passed its milestones: all that its end needs to be known (postmortem/ordinary.ts). */
-  #passMilestone(s: Segment, at: number, at64: number, d: number, time: Time): void {
+  #passMilestone(s: Segment, at: number, at64: number, d: number): void {
     const i32 = this.table.i32;
     const f64 = this.table.f64;
     const opener = (i32[at + I.bits] & BIT.openedByB) !== 0 ? 1 : 0;
     if ((s.flags & SYN) !== 0) {
-      if ((s.flags & ACK) !== 0) f64[at64 + F.synAck] = time;
+      if ((s.flags & ACK) !== 0) f64[at64 + F.synAck] = s.time;
     } else if (d === opener && f64[at64 + F.ack] === 0) {
-      f64[at64 + F.ack] = time;
+      f64[at64 + F.ack] = s.time;
     }
     const closer = i32[at + I.closer];
     if ((s.flags & FIN) !== 0) {
       if (closer < 0) {
         i32[at + I.closer] = d;
-        i32[at + I.finEnd] = s.seq + s.length + 1;
-        f64[at64 + F.fin] = time;
+        f64[at64 + F.fin] = s.time;
       } else {
         // Not knowing of the first FIN, it crossed it: a simultaneous close.
-        if (closer === d || (s.ack | 0) !== i32[at + I.finEnd]) i32[at + I.bits] |= BIT.incident;
-        f64[at64 + F.secondFin] = time;
+        if (closer === d || (s.ack | 0) !== i32[at + I.next + closer]) i32[at + I.bits] |= BIT.incident;
       }
-    } else if (d === closer) {
-      f64[at64 + F.lastAck] = time;
     }
   }
 
@@ -341,7 +347,7 @@ export class Tracker {
   }
 
   /** See listeners.ts: a repeated SYN+ACK makes a listener suspect; from then on its application's signs of life count. */
-  #watchListener(s: Segment, at: number, d: number, marks: number, time: Time): void {
+  #watchListener(s: Segment, at: number, d: number, marks: number): void {
     const repeated = (s.flags & SYN) !== 0 && (s.flags & ACK) !== 0 && (marks & LOG.retransmission) !== 0;
     if (!repeated && this.listeners.none) return;
     const i32 = this.table.i32;
@@ -349,32 +355,33 @@ export class Tracker {
     if (d !== server) return;
     const key = this.listenerOf(at, server);
     if (repeated) this.listeners.suspect(key);
-    else if (s.length > 0 || (s.flags & FIN) !== 0) this.listeners.active(key, time);
+    else if (s.length > 0 || (s.flags & FIN) !== 0) this.listeners.active(key, s.time);
   }
 
   /** Address and port of one direction, as one text. */
   listenerOf(at: number, d: number): string {
     const i32 = this.table.i32;
-    const word = at + (d === 0 ? I.addressA : I.addressB);
+    const upper = at + (d === 0 ? I.upperA : I.upperB);
+    const low = i32[at + (d === 0 ? I.lowA : I.lowB)];
     const port = d === 0 ? i32[at + I.ports] >>> 16 : i32[at + I.ports] & 0xffff;
-    return `${i32[word]},${i32[word + 1]},${i32[word + 2]},${i32[word + 3]},${port}`;
+    return `${i32[upper]},${i32[upper + 1]},${i32[upper + 2]},${low},${port}`;
   }
 
   /** Sequence accounting of a segment that may repeat, skip or fill. */
-  #advanceUnusual(s: Segment, at: number, at64: number, d: number, end: number, time: Time): number {
+  #advanceUnusual(s: Segment, at: number, at64: number, d: number, end: number): number {
     const i32 = this.table.i32;
     const f64 = this.table.f64;
     const next = i32[at + I.next + d];
     const occupies = s.length > 0 || (s.flags & FIN) !== 0;
     if (seqAfter(end, next)) {
       if (this.#isIdle(at, d) && (i32[at + I.bits] & (BIT.stalled << d)) === 0 && !this.#isClocked(at, d))
-        f64[at64 + F.busySince + d] = time;
+        f64[at64 + d * DIRECTION_F64 + DF.busySince] = s.time;
       if (seqAfter(s.seq, next)) {
         i32[at + I.holeLeft + d] = next;
         i32[at + I.holeRight + d] = s.seq;
       }
       i32[at + I.next + d] = end;
-      f64[at64 + F.bytes + d] += s.length;
+      f64[at64 + d * DIRECTION_F64 + DF.bytes] += s.length;
       return 0;
     }
     if (!occupies) return 0;
@@ -382,7 +389,7 @@ export class Tracker {
     const right = i32[at + I.holeRight + d];
     if (left !== right && seqWithin(s.seq, left, right)) {
       if (s.seq === left >>> 0) i32[at + I.holeLeft + d] = seqBefore(end, right) ? end : right;
-      f64[at64 + F.bytes + d] += s.length;
+      f64[at64 + d * DIRECTION_F64 + DF.bytes] += s.length;
       return 0;
     }
     if (s.length <= 1 && end === next && (s.flags & FIN) === 0) return 0; // a keep-alive or window probe is not data
@@ -391,19 +398,17 @@ export class Tracker {
   }
 
   /** The same for an ordinary segment. */
-  #advance(s: Segment, at: number, at64: number, d: number, time: Time): void {
+  #advance(s: Segment, at: number, at64: number, d: number): void {
     const i32 = this.table.i32;
-    i32[at + I.packets + d]++;
+    i32[at + d * DIRECTION + D.packets]++;
     if (s.length > 0) {
       const f64 = this.table.f64;
       if (i32[at + I.next + d] === i32[at + I.acked + 1 - d] && !this.#isClocked(at, d))
-        f64[at64 + F.busySince + d] = time;
+        f64[at64 + d * DIRECTION_F64 + DF.busySince] = s.time;
       i32[at + I.next + d] = s.seq + s.length;
-      f64[at64 + F.bytes + d] += s.length;
+      f64[at64 + d * DIRECTION_F64 + DF.bytes] += s.length;
     }
-    i32[at + I.lastLength + d] = s.length;
     i32[at + I.acked + d] = s.ack;
-    i32[at + I.window + d] = s.window;
   }
 
   /**
@@ -412,7 +417,7 @@ export class Tracker {
    */
   #isClocked(at: number, d: number): boolean {
     const i32 = this.table.i32;
-    return i32[at + I.lastLength + 1 - d] === 0 && i32[at + I.lastLength + d] >= BULK;
+    return i32[at + (1 - d) * DIRECTION + D.length] === 0 && i32[at + d * DIRECTION + D.length] >= BULK;
   }
 
   /** Everything that direction `d` has sent is acknowledged, as far as is known. */
@@ -500,7 +505,7 @@ export class Tracker {
     return isOld || (bits & (BIT.isn << d)) !== 0 || (s.flags & SYN) === 0;
   }
 
-  #begin(replaced: number, s: Segment, d: number, time: Time): number {
+  #begin(replaced: number, s: Segment, d: number): number {
     const table = this.table;
     if (replaced >= 0) {
       const older = table.i32[replaced * STRIDE + I.previous];
@@ -513,18 +518,11 @@ export class Tracker {
     i32[at + I.number] = ++this.flows;
     i32[at + I.logHead] = -1;
     i32[at + I.logTail] = -1;
-    i32[at + I.run] = -1;
-    i32[at + I.lastOrdinary] = -1;
-    i32[at + I.lastOrdinary + 1] = -1;
-    i32[at + I.lastEntry] = -1;
-    i32[at + I.lastEntry + 1] = -1;
-    i32[at + I.windowScale] = -1;
-    i32[at + I.windowScale + 1] = -1;
     i32[at + I.previous] = replaced;
-    table.f64[at64 + F.start] = time;
-    table.f64[at64 + F.busySince] = time;
-    table.f64[at64 + F.busySince + 1] = time;
-    table.f64[at64 + F.last] = time;
+    table.f64[at64 + F.start] = s.time;
+    table.f64[at64 + DF.busySince] = s.time;
+    table.f64[at64 + DIRECTION_F64 + DF.busySince] = s.time;
+    table.f64[at64 + F.last] = s.time;
     let bits = s.ipVersion === 6 ? BIT.ipv6 : 0;
     i32[at + I.successor] = -1;
     i32[at + I.closer] = -1;
@@ -556,7 +554,8 @@ export class Tracker {
     const bits = i32[at + I.bits];
     if ((bits & BIT.ending) !== 0) return;
     if (!this.#isClosed(at) && (bits & (3 * BIT.rst)) === 0) return;
-    i32[at + I.bits] |= BIT.ending;
+    if (i32[at + I.successor] < 0) this.table.retire(flow);
+    else i32[at + I.bits] |= BIT.ending;
     this.#ending.push(flow, i32[at + I.number]);
     this.#nextEnd = Math.min(this.#nextEnd, time + this.#options.linger);
   }
@@ -586,6 +585,7 @@ export class Tracker {
     const i32 = this.table.i32;
     const at = flow * STRIDE;
     if (i32[at + I.previous] >= 0) this.#finish(i32[at + I.previous]);
+    this.#kept.flush(flow);
     this.#options.onEnd(flow);
     this.#kept.release(flow);
     const successor = i32[at + I.successor];

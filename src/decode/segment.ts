@@ -15,6 +15,10 @@ export const AE = 0x100;
  * Numbers are unsigned unless said otherwise.
  */
 export class Segment {
+  /** Frame that it came in, and when that passed the tap, on the flow's clock. Set by who follows the capture: the decoder knows neither. */
+  frame = 0;
+  time = 0;
+
   /** 4 or 6. */
   ipVersion = 4;
   /** Addresses as four 32-bit words in host order, signed (`| 0`); IPv4 stands in the last one, the others 0. */

@@ -1,6 +1,6 @@
 import { formatAddress } from '../../decode/address.js';
 import { ACK, FIN, RST, SYN } from '../../decode/segment.js';
-import { BIT, F, I, STRIDE, STRIDE_F64 } from '../flow-record.js';
+import { BIT, D, DF, DIRECTION, DIRECTION_F64, F, I, STRIDE, STRIDE_F64 } from '../flow-record.js';
 import type { Endpoint, Fate, SegmentRun, Time } from '../model.js';
 import { LOG } from '../segment-log.js';
 import type { Side } from '../state.js';
@@ -137,13 +137,14 @@ export function readHistory(tracker: Tracker, flow: number): History {
   });
   const ipVersion = (bits & BIT.ipv6) !== 0 ? 6 : 4;
   const endpoint = (d: number): Endpoint => {
-    const word = at + (d === 0 ? I.addressA : I.addressB);
+    const upper = at + (d === 0 ? I.upperA : I.upperB);
+    const low = i32[at + (d === 0 ? I.lowA : I.lowB)];
     return {
-      address: formatAddress(ipVersion, i32[word], i32[word + 1], i32[word + 2], i32[word + 3]),
+      address: formatAddress(ipVersion, i32[upper], i32[upper + 1], i32[upper + 2], low),
       port: d === 0 ? i32[at + I.ports] >>> 16 : i32[at + I.ports] & 0xffff,
     };
   };
-  const scale = perSide((d) => i32[at + I.windowScale + d]);
+  const scale = perSide((d) => ((i32[at + I.windowScales] >> (8 * d)) & 0xff) - 1);
   const bothSyns = (bits & (3 * BIT.isn)) === 3 * BIT.isn;
   const scaled = bothSyns && scale.client >= 0 && scale.server >= 0;
   const windowScale = bothSyns ? { client: scaled ? scale.client : 0, server: scaled ? scale.server : 0 } : null;
@@ -156,17 +157,15 @@ export function readHistory(tracker: Tracker, flow: number): History {
     client: endpoint(client),
     server: endpoint(1 - client),
     ipVersion,
-    hosts: perSide((d) =>
-      ipVersion === 6 ? endpoint(d).address : i32[at + (d === 0 ? I.addressA : I.addressB) + 3] >>> 0,
-    ),
+    hosts: perSide((d) => (ipVersion === 6 ? endpoint(d).address : i32[at + (d === 0 ? I.lowA : I.lowB)] >>> 0)),
     roles: (bits & BIT.rolesKnown) !== 0 ? 'observed' : 'assumed',
     start: f64[at64 + F.start],
     end: f64[at64 + F.last],
     segments: readSegments(tracker, flow, client, base, windowScale),
     isn: perSide((d) => ((bits & (BIT.isn << d)) !== 0 ? i32[at + I.isn + d] >>> 0 : null)),
     base,
-    packets: perSide((d) => i32[at + I.packets + d]),
-    bytes: perSide((d) => f64[at64 + F.bytes + d]),
+    packets: perSide((d) => i32[at + d * DIRECTION + D.packets]),
+    bytes: perSide((d) => f64[at64 + d * DIRECTION_F64 + DF.bytes]),
     retransmissions: perSide((d) => i32[at + I.retransmissions + d]),
     copies: i32[at + I.copies],
     listenerSigns: tracker.listeners.none ? [] : tracker.listeners.signsOf(tracker.listenerOf(at, 1 - client)),
@@ -251,8 +250,8 @@ function readSegments(
       run ? 0 : log.length(entry),
       run ? 0 : log.window(entry) * 2 ** shift,
       (bits & LOG.timestamps) !== 0,
-      log.tsVal(entry) >>> 0,
-      log.tsEcr(entry) >>> 0,
+      run ? 0 : log.tsVal(entry) >>> 0,
+      run ? 0 : log.tsEcr(entry) >>> 0,
       sack,
       bits & ~LOG.flags,
       log.busySince(entry),

@@ -1,6 +1,6 @@
 import { formatAddress } from '../../decode/address.js';
 import type { Distances } from '../distances.js';
-import { BIT, F, I, STRIDE, STRIDE_F64 } from '../flow-record.js';
+import { BIT, DF, DIRECTION_F64, F, I, STRIDE, STRIDE_F64 } from '../flow-record.js';
 import type { Tap, Time } from '../model.js';
 import type { HostProfile } from '../profile.js';
 import type { Side, TcpState } from '../state.js';
@@ -75,10 +75,12 @@ export class OrdinaryEnd {
       this.clientUntil = followedUntil;
       return true;
     }
+    if ((bits & (3 * BIT.fin)) !== 3 * BIT.fin) return false;
     const bothClosed = i32[at + I.acked] === i32[at + I.next + 1] && i32[at + I.acked + 1] === i32[at + I.next];
-    const secondFin = f64[at64 + F.secondFin];
-    const lastAck = f64[at64 + F.lastAck];
-    if (!bothClosed || secondFin === 0 || !(lastAck >= secondFin)) return false;
+    // Without incident, the second FIN is the last word of its end, and the last ACK that of the other.
+    const secondFin = f64[at64 + (1 - closer) * DIRECTION_F64 + DF.time];
+    const lastAck = f64[at64 + closer * DIRECTION_F64 + DF.time];
+    if (!bothClosed || !(lastAck >= secondFin)) return false;
     if (secondFin - f64[at64 + F.fin] >= this.closeWait) return false;
     const side: Side = closer === client ? 'client' : 'server';
     const duration = this.profiles[side].timeWait * SECOND;
@@ -103,14 +105,15 @@ export class OrdinaryEnd {
     const { i32 } = this.tracker.table;
     const at = this.#at;
     if ((i32[at + I.bits] & BIT.ipv6) !== 0) return this.address(side);
-    return i32[at + this.#addressOf(side) + 3] >>> 0;
+    return i32[at + this.#low(side)] >>> 0;
   }
 
   address(side: Side): string {
     const { i32 } = this.tracker.table;
-    const word = this.#at + this.#addressOf(side);
+    const low = this.#low(side);
+    const upper = this.#at + (low === I.lowA ? I.upperA : I.upperB);
     const version = (i32[this.#at + I.bits] & BIT.ipv6) !== 0 ? 6 : 4;
-    return formatAddress(version, i32[word], i32[word + 1], i32[word + 2], i32[word + 3]);
+    return formatAddress(version, i32[upper], i32[upper + 1], i32[upper + 2], i32[this.#at + low]);
   }
 
   serverPort(): number {
@@ -118,7 +121,7 @@ export class OrdinaryEnd {
     return this.#client === 1 ? ports >>> 16 : ports & 0xffff;
   }
 
-  #addressOf(side: Side): number {
-    return (side === 'client') === (this.#client === 0) ? I.addressA : I.addressB;
+  #low(side: Side): number {
+    return (side === 'client') === (this.#client === 0) ? I.lowA : I.lowB;
   }
 }
