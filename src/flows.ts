@@ -314,9 +314,11 @@ class Follower {
   #observe(membership: Membership, found: DecodeResult, time: Time): void {
     const { frame } = this.source;
     const { segment } = this.#decoder;
+    segment.time = time;
+    segment.frame = frame.number;
     let flow = 0;
-    if (found === TCP) flow = membership.segment(segment, time, frame.number);
-    else if (found === ICMP_ERROR) flow = membership.icmpError(segment, time, frame.number);
+    if (found === TCP) flow = membership.segment(segment);
+    else if (found === ICMP_ERROR) flow = membership.icmpError(segment);
     if (flow !== 0 && this.settings.options.select?.frames?.has(frame.number)) this.#framesFlows?.add(flow);
     this.observer?.frame(frame, flow, membership, segment, time);
   }

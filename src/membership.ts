@@ -1,5 +1,4 @@
-import { I, STRIDE } from './connection/flow-record.js';
-import type { Time } from './connection/model.js';
+import { D, DIRECTION, I, STRIDE } from './connection/flow-record.js';
 import type { Tracker } from './connection/tracker.js';
 import type { Segment } from './decode/segment.js';
 
@@ -22,7 +21,7 @@ export class Membership {
   }
 
   /** Hands a segment to the tracker. @returns the number of its flow */
-  segment(segment: Segment, time: Time, frame: number): number {
+  segment(segment: Segment): number {
     const table = this.#tracker.table;
     const current = table.find(segment);
     const currentNumber = current < 0 ? 0 : table.i32[current * STRIDE + I.number];
@@ -30,7 +29,7 @@ export class Membership {
     const previousNumber = previous < 0 ? 0 : table.i32[previous * STRIDE + I.number];
     const counted = previous < 0 ? 0 : this.#counted(previous);
     const logged = previous < 0 ? 0 : table.i32[previous * STRIDE + I.logCount];
-    this.#tracker.segment(segment, time, frame);
+    this.#tracker.segment(segment);
     const number = table.i32[table.find(segment) * STRIDE + I.number];
     this.direction = table.direction;
     this.evidenceIn = number !== currentNumber ? currentNumber : 0;
@@ -42,15 +41,16 @@ export class Membership {
   }
 
   /** Hands an ICMP error to the tracker. @returns the number of the flow that it is about, or 0 */
-  icmpError(segment: Segment, time: Time, frame: number): number {
+  icmpError(segment: Segment): number {
     const table = this.#tracker.table;
     const current = table.find(segment);
     this.direction = table.direction;
     this.evidenceIn = 0;
-    this.#tracker.icmpError(segment, time, frame);
+    const previous = current < 0 ? -1 : table.i32[current * STRIDE + I.previous];
+    const logged = previous < 0 ? 0 : table.i32[previous * STRIDE + I.logCount];
+    this.#tracker.icmpError(segment);
     if (current < 0 || !segment.quotedSeq) return 0;
-    const previous = table.i32[current * STRIDE + I.previous];
-    const isPrevious = previous >= 0 && this.#lastLogged(previous) === frame;
+    const isPrevious = previous >= 0 && table.i32[previous * STRIDE + I.logCount] !== logged;
     return table.i32[(isPrevious ? previous : current) * STRIDE + I.number];
   }
 
@@ -58,10 +58,6 @@ export class Membership {
   #counted(record: number): number {
     const { i32 } = this.#tracker.table;
     const at = record * STRIDE;
-    return i32[at + I.packets] + i32[at + I.packets + 1] + i32[at + I.copies];
-  }
-
-  #lastLogged(record: number): number {
-    return this.#tracker.log.frame(this.#tracker.table.i32[record * STRIDE + I.logTail]);
+    return i32[at + D.packets] + i32[at + D.packets + DIRECTION] + i32[at + I.copies];
   }
 }
