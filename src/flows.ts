@@ -1,10 +1,12 @@
+import type { Frame } from './capture/frame.js';
 import { FrameNames } from './capture/frame-names.js';
 import { Series } from './capture/series.js';
 import type { SeriesMember } from './capture/series-member.js';
-import type { PacketSource } from './capture/source.js';
+import type { CaptureInfo, PacketSource } from './capture/source.js';
 import { type CaptureTally, openForTcp, summaryOf, talliesOf } from './capture-tally.js';
 import { Distances } from './connection/distances.js';
 import { parseFlowFilter } from './connection/flow-filter.js';
+import { I, STRIDE } from './connection/flow-record.js';
 import type { Clock, Time } from './connection/model.js';
 import { type History, readHistory } from './connection/postmortem/history.js';
 import { OrdinaryEnd } from './connection/postmortem/ordinary.js';
@@ -13,11 +15,13 @@ import { type HostProfile, hostProfile, type ProfileName, parseSysctl } from './
 import type { Side } from './connection/state.js';
 import { SECOND } from './connection/time.js';
 import { Tracker } from './connection/tracker.js';
-import { ICMP_ERROR, TCP, TCP_UNUSABLE } from './decode/decoder.js';
+import { type DecodeResult, ICMP_ERROR, TCP, TCP_UNUSABLE } from './decode/decoder.js';
+import type { Segment } from './decode/segment.js';
 import type { CaptureSummary } from './findings/analysis.js';
 import { diagnose } from './findings/diagnose.js';
 import type { FindingKind, Flow } from './findings/finding.js';
 import { DEFAULT_THRESHOLDS, type Thresholds } from './findings/thresholds.js';
+import { Membership } from './membership.js';
 
 export interface Options {
   /** `native` (default) reads everything; `pcap-parser` reads microsecond captures through the package of that name. */
@@ -30,7 +34,12 @@ export interface Options {
   /** Which flows, in tcpdump's words. */
   readonly filter?: string;
   /** Which flows, by number or by what was found in them. */
-  readonly select?: { readonly flows?: ReadonlySet<number>; readonly kinds?: ReadonlySet<FindingKind> };
+  readonly select?: {
+    readonly flows?: ReadonlySet<number>;
+    readonly kinds?: ReadonlySet<FindingKind>;
+    /** Numbers of frames, in each capture: the flows that they belong to. */
+    readonly frames?: ReadonlySet<number>;
+  };
   /** `full` keeps ordinary segments for a ladder, up to a bound per flow. */
   readonly detail?: 'summary' | 'full';
   /** Passes over packets whose IPv4 or TCP checksum is wrong; by default they count, since hosts leave checksums to their network cards. */
@@ -89,13 +98,57 @@ export function countFlows(
   return { captures: summaries, [Symbol.asyncIterator]: () => iterate };
 }
 
+/** Sees every frame of the captures while they are followed. */
+export interface FrameObserver {
+  /** Whether the flows are diagnosed and yielded; false where only their frames matter. */
+  readonly wantsFlows: boolean;
+  /** Frames of this capture follow: where captures overlap in time, they take turns. */
+  capture?(info: CaptureInfo): void;
+  /**
+   * @param number the frame's, counted through all captures
+   * @param flow number of the flow that the frame is counted to; 0 for none, and then `membership` and `segment` say nothing
+   * @param segment for an ICMP error (`icmpType` is not -1) what it quotes
+   */
+  frame(frame: Frame, number: number, flow: number, membership: Membership, segment: Segment, time: Time): void;
+  /** After each chunk of a capture or turn: where a slow reader of the results is waited for. */
+  flush?(): Promise<void>;
+  /** A flow is complete; it is yielded later if it is `selected`. */
+  end?(flow: number, selected: boolean): void;
+}
+
+/** As `flows`, with all frames shown to `observer` on the way. */
+export function observeFlows(
+  captures: string | readonly string[],
+  options: Options,
+  observer: FrameObserver,
+): FlowStream {
+  const summaries: CaptureSummary[] = [];
+  const paths = typeof captures === 'string' ? [captures] : captures;
+  const iterate = followAll(paths, new Settings(options), summaries, null, observer);
+  return { captures: summaries, [Symbol.asyncIterator]: () => iterate };
+}
+
+/**
+ * The same flows for who only wants to know which they are: most of the others are passed over, which is faster, and moves
+ * estimates that rest on what other connections tell of the hosts' distances.
+ */
+export function chooseFlows(captures: readonly string[], options: Options): FlowStream {
+  const summaries: CaptureSummary[] = [];
+  const iterate = followAll(captures, new Settings(options, true), summaries, null);
+  return { captures: summaries, [Symbol.asyncIterator]: () => iterate };
+}
+
 /** Options, understood. */
 export class Settings {
   readonly profiles: Readonly<Record<Side, HostProfile>>;
   readonly thresholds: Thresholds;
   readonly selects: (flow: Flow) => boolean;
 
-  constructor(readonly options: Options) {
+  /** @param passesOver connections without incident that were not asked for are not looked at as a whole */
+  constructor(
+    readonly options: Options,
+    readonly passesOver = false,
+  ) {
     const profile = (side: Side): HostProfile => {
       const text = options.sysctl?.[side];
       return hostProfile(
@@ -119,9 +172,10 @@ async function* followAll(
   settings: Settings,
   summaries: CaptureSummary[],
   ordinary: ((flow: OrdinaryEnd, clock: Clock) => void) | null,
+  observer: FrameObserver | null = null,
 ): AsyncGenerator<Flow> {
   const series = new Series(paths, (path) => openForTcp(path, settings.options));
-  const follower = new Follower(series, settings, ordinary);
+  const follower = new Follower(series, settings, ordinary, observer);
   try {
     yield* follower.run();
   } finally {
@@ -138,15 +192,21 @@ class Follower {
   readonly #ordinaryEnd: OrdinaryEnd;
   readonly #tallies: readonly CaptureTally[];
   readonly #frameNames: FrameNames;
+  /** Set where it matters which flow a frame belongs to. */
+  readonly #membership: Membership | null;
+  /** Flows of the frames that were asked for; null where none were. */
+  readonly #framesFlows: Set<number> | null;
   #clock: Clock | null = null;
   /** Of the frame that comes next, counted through all captures from 1. */
   #nextNumber = 1;
   #newest: Time = Number.NEGATIVE_INFINITY;
+  #turn: SeriesMember | null = null;
 
   constructor(
     readonly series: Series,
     readonly settings: Settings,
     readonly ordinary: ((flow: OrdinaryEnd, clock: Clock) => void) | null,
+    readonly observer: FrameObserver | null,
   ) {
     const { profiles, options } = settings;
     this.#tracker = new Tracker({
@@ -155,6 +215,8 @@ class Follower {
       firstFlow: 0,
       onEnd: (flow) => this.#end(flow),
     });
+    this.#framesFlows = options.select?.frames === undefined ? null : new Set();
+    this.#membership = observer === null && this.#framesFlows === null ? null : new Membership(this.#tracker);
     const { closeWait, slowHandshake } = settings.thresholds;
     this.#ordinaryEnd = new OrdinaryEnd(this.#tracker, profiles, closeWait * SECOND, slowHandshake * SECOND);
     this.#tallies = talliesOf(series.members, options);
@@ -166,7 +228,10 @@ class Follower {
     const { onProgress, signal } = settings.options;
     for (let member = await series.next(); member !== null; member = await series.next()) {
       this.#clock ??= { epochSeconds: series.epochSeconds, digits: series.timeDigits };
+      if (this.#turn !== member) this.observer?.capture?.(member.source.info);
+      this.#turn = member;
       this.#readTurn(member, member.source);
+      await this.observer?.flush?.();
       if (this.#ready.length > 0) yield* this.#drain();
       if (member.hasFrame) continue;
       const { bytesRead, size } = member.source;
@@ -184,6 +249,7 @@ class Follower {
     const { decoder } = tally;
     const { segment } = decoder;
     const tracker = this.#tracker;
+    const membership = this.#membership;
     const { until } = member;
     const base = this.series.epochSeconds;
     const start = this.#nextNumber;
@@ -198,7 +264,10 @@ class Follower {
         if (time > this.#newest) this.#newest = time;
       }
       const found = decoder.decode(frame);
-      if (found === TCP) {
+      if (membership !== null) {
+        if (found === TCP || found === ICMP_ERROR || found === TCP_UNUSABLE) tally.segments++;
+        this.#observe(membership, frame, found, segment, time, frame.number + shift);
+      } else if (found === TCP) {
         tally.segments++;
         segment.time = time;
         segment.frame = frame.number + shift;
@@ -219,13 +288,36 @@ class Follower {
     tally.frames += this.#nextNumber - start;
   }
 
+  #observe(
+    membership: Membership,
+    frame: Frame,
+    found: DecodeResult,
+    segment: Segment,
+    time: Time,
+    number: number,
+  ): void {
+    segment.time = time;
+    segment.frame = number;
+    let flow = 0;
+    if (found === TCP) flow = membership.segment(segment);
+    else if (found === ICMP_ERROR) flow = membership.icmpError(segment);
+    if (flow !== 0 && this.settings.options.select?.frames?.has(frame.number)) this.#framesFlows?.add(flow);
+    this.observer?.frame(frame, number, flow, membership, segment, time);
+  }
+
   #end(record: number): void {
     const clock = this.#clock;
     if (clock === null) return;
+    const number = this.#tracker.table.i32[record * STRIDE + I.number];
+    if (this.observer?.wantsFlows === false) {
+      this.observer.end?.(number, false);
+      return;
+    }
     const { profiles, thresholds, selects } = this.settings;
-    if (this.ordinary !== null && this.#ordinaryEnd.read(record, this.#newest)) {
+    if ((this.ordinary !== null || this.#isUnwanted(number)) && this.#ordinaryEnd.read(record, this.#newest)) {
       this.#ordinaryEnd.noteDistances(this.#distances);
-      this.ordinary(this.#ordinaryEnd, clock);
+      this.ordinary?.(this.#ordinaryEnd, clock);
+      this.observer?.end?.(number, false);
       return;
     }
     const history = readHistory(this.#tracker, record);
@@ -243,7 +335,16 @@ class Follower {
       frameNames: this.#frameNames,
       findings: diagnose(result, thresholds),
     });
-    if (selects(flow)) this.#ready.push(flow);
+    const selected = selects(flow) && this.#framesFlows?.has(number) !== false;
+    this.observer?.end?.(number, selected);
+    if (selected) this.#ready.push(flow);
+  }
+
+  /** Not asked for, if it is without incident: such a connection has no findings. */
+  #isUnwanted(number: number): boolean {
+    if (!this.settings.passesOver) return false;
+    const { flows: numbers, kinds } = this.settings.options.select ?? {};
+    return kinds !== undefined || numbers?.has(number) === false || this.#framesFlows?.has(number) === false;
   }
 
   /** The captures that hold the flow's frames, as far as these were kept. */

@@ -66,5 +66,16 @@ export {
 } from './findings/finding.js';
 export { DEFAULT_THRESHOLDS, type Thresholds } from './findings/thresholds.js';
 export { type FlowStream, flows, type Options, type Progress } from './flows.js';
+export { type Annotated, annotate } from './handover/annotate.js';
+export { keyOf as anonymizationKey, randomKey as randomAnonymizationKey } from './handover/anonymize/key.js';
+export type { CaptureFormat } from './handover/capture-writer.js';
+export { type ZeekFlowStream, zeekFlows } from './handover/conn-log.js';
+export { HandoverError, type HandoverErrorCode } from './handover/error.js';
+export { type Extracted, type ExtractOptions, extract, type Write } from './handover/extract.js';
+export { wiresharkProfile } from './handover/wireshark-profile.js';
+export { communityId } from './report/community-id.js';
+export type { ZeekFlow } from './report/export/zeek/conn-log.js';
+export type { ConnState } from './report/export/zeek/conn-state.js';
+export type { ZeekConn } from './report/export/zeek/connection.js';
 export { HtmlReport, type HtmlReportOptions } from './report/html/report.js';
 export { formatTimestamp } from './report/units.js';

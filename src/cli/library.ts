@@ -1,4 +1,17 @@
 import type * as lastack from '../index.js';
 
 /** What the commands need of the library; tests put their own in its place. */
-export type Library = Pick<typeof lastack, 'flows' | 'analyze' | 'compare' | 'CATALOGUE' | 'DEFAULT_THRESHOLDS'>;
+export type Library = Pick<
+  typeof lastack,
+  | 'flows'
+  | 'zeekFlows'
+  | 'analyze'
+  | 'compare'
+  | 'extract'
+  | 'annotate'
+  | 'anonymizationKey'
+  | 'randomAnonymizationKey'
+  | 'wiresharkProfile'
+  | 'CATALOGUE'
+  | 'DEFAULT_THRESHOLDS'
+>;

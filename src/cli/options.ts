@@ -12,20 +12,25 @@ const READERS: readonly NonNullable<Options['reader']>[] = ['native', 'pcap-pars
 
 type Thresholds = NonNullable<Options['thresholds']>;
 
-/** What commander makes of the options that all commands on captures share. */
-export interface CommonOptions {
-  readonly format: string;
+/** What commander makes of the options that say which connections, and how captures are read. */
+export interface CaptureOptions {
   readonly output?: string;
   readonly filter?: string;
   readonly flow?: ReadonlySet<number>;
   readonly finding?: ReadonlySet<FindingKind>;
+  readonly around?: ReadonlySet<number>;
   readonly profile: NonNullable<Options['profile']>;
   readonly sysctl?: readonly SysctlFile[];
   readonly threshold?: Thresholds;
   readonly verifyChecksums?: boolean;
   readonly reader: NonNullable<Options['reader']>;
-  readonly width?: number;
   readonly quiet?: boolean;
+}
+
+/** The same with the options of text. */
+export interface CommonOptions extends CaptureOptions {
+  readonly format: string;
+  readonly width?: number;
   readonly color: boolean;
 }
 
@@ -37,9 +42,19 @@ interface SysctlFile {
 
 /** Adds the shared options to `command`; `formats` are its own, the default first. */
 export function addCommonOptions(command: Command, library: Library, formats: readonly string[]): Command {
-  return addReadingOptions(addOutputOptions(command, formats), library)
+  return addCaptureOptions(addOutputOptions(command, formats), library);
+}
+
+/** Adds the options that say which connections, and how captures are read. */
+export function addCaptureOptions(command: Command, library: Library): Command {
+  return addReadingOptions(command, library)
     .option('--flow <number>', 'only this flow; repeat it, or separate by commas', flowNumbers)
-    .option('--finding <kind>', 'only flows with this finding; repeat it, or separate by commas', findingKinds);
+    .option('--finding <kind>', 'only flows with this finding; repeat it, or separate by commas', findingKinds)
+    .option(
+      '--around <frame>',
+      'only the connection that this frame belongs to; repeat it, or separate by commas',
+      frames,
+    );
 }
 
 /** Adds the options that say how captures are read. */
@@ -75,10 +90,11 @@ export function addOutputOptions(command: Command, formats: readonly string[]): 
 }
 
 /** The library's options. Throws UsageError for a settings file that cannot be read. */
-export function libraryOptions(options: CommonOptions): Options {
+export function libraryOptions(options: CaptureOptions): Options {
   const select: NonNullable<Options['select']> = {
     ...(options.flow && { flows: options.flow }),
     ...(options.finding && { kinds: options.finding }),
+    ...(options.around && { frames: options.around }),
   };
   return {
     reader: options.reader,
@@ -87,7 +103,7 @@ export function libraryOptions(options: CommonOptions): Options {
     ...(options.sysctl && { sysctl: readSysctl(options.sysctl) }),
     ...(options.threshold && { thresholds: options.threshold }),
     ...(options.filter !== undefined && { filter: options.filter }),
-    ...((options.flow || options.finding) && { select }),
+    ...((options.flow || options.finding || options.around) && { select }),
   };
 }
 
@@ -107,12 +123,17 @@ export function duration(text: string): number {
   return nanoseconds;
 }
 
-function flowNumbers(text: string, before: ReadonlySet<number> = new Set()): ReadonlySet<number> {
-  const numbers = text.split(',').map((word) => {
-    if (!/^[1-9]\d{0,14}$/.test(word.trim())) throw new InvalidArgumentError('Flows are numbered from 1.');
-    return Number(word);
-  });
-  return new Set([...before, ...numbers]);
+const flowNumbers = numbersOf('Flows');
+const frames = numbersOf('Frames');
+
+function numbersOf(what: string) {
+  return (text: string, before: ReadonlySet<number> = new Set()): ReadonlySet<number> => {
+    const numbers = text.split(',').map((word) => {
+      if (!/^[1-9]\d{0,14}$/.test(word.trim())) throw new InvalidArgumentError(`${what} are numbered from 1.`);
+      return Number(word);
+    });
+    return new Set([...before, ...numbers]);
+  };
 }
 
 function findingKinds(text: string, before: ReadonlySet<FindingKind> = new Set()): ReadonlySet<FindingKind> {

@@ -22,7 +22,7 @@ export class Output {
   }
 
   /** Throws BrokenPipeError where the reader has gone, UsageError where the file cannot be written. */
-  async write(text: string): Promise<void> {
+  async write(text: string | Uint8Array): Promise<void> {
     this.#check();
     const stream = this.#open();
     if (stream.write(text)) return;

@@ -1,11 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import { escapeText } from '../report/escape.js';
 import { addAnalyze } from './analyze.js';
+import { addAnnotate } from './annotate.js';
 import { addAudit } from './audit.js';
 import { addCompare } from './compare.js';
+import { addCompletions } from './completions.js';
 import type { Context } from './context.js';
 import { EXIT } from './exit.js';
 import { addExplain } from './explain.js';
+import { addExtract } from './extract.js';
 import { addQuery } from './query.js';
 import { addReport } from './report.js';
 import { reportInternal } from './run.js';
@@ -40,7 +43,8 @@ export async function run(args: readonly string[], context: Context): Promise<nu
   }
 }
 
-function buildProgram(context: Context, done: (status: number) => void): Command {
+/** All commands with their options; `done` is called with the exit status of the one that is run. */
+export function buildProgram(context: Context, done: (status: number) => void): Command {
   // Commands take over the settings of the program at the moment they are added.
   const program = new Command('lastack')
     .description('Post-mortems for TCP connections: what both ends went through, from what tcpdump wrote.')
@@ -65,6 +69,9 @@ function buildProgram(context: Context, done: (status: number) => void): Command
   addQuery(program, context, done);
   addReport(program, context, done);
   addExplain(program, context, done);
+  addExtract(program, context, done);
+  addAnnotate(program, context, done);
+  addCompletions(program, context, done);
   return program;
 }
 

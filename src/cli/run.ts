@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import type { Options } from '../index.js';
 import { type Context, say } from './context.js';
 import { BrokenPipeError, EXIT, UsageError } from './exit.js';
-import { type CommonOptions, libraryOptions } from './options.js';
+import { type CaptureOptions, libraryOptions } from './options.js';
 import { Output } from './output.js';
 import { Progress } from './progress.js';
 
@@ -13,7 +13,7 @@ export type Work = (output: Output, options: Options) => Promise<number>;
 export function runOnCaptures(
   context: Context,
   captures: readonly string[],
-  options: CommonOptions,
+  options: CaptureOptions,
   streams: boolean,
   work: Work,
 ): Promise<number> {
@@ -92,6 +92,7 @@ const USAGE_ERRORS: readonly string[] = [
   'AuditError',
   'PolicyError',
   'QueryError',
+  'HandoverError',
 ];
 
 function statusOf(context: Context, error: unknown): number {

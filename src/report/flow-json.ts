@@ -1,6 +1,7 @@
 import type { Clock, Time, Transition } from '../connection/model.js';
 import type { Side, TcpState } from '../connection/state.js';
 import type { Finding, FindingKind, Flow, Severity } from '../findings/finding.js';
+import { communityId } from './community-id.js';
 import { formatTimestamp } from './units.js';
 
 /** One connection as scripts read it: a line of `timeline --format ndjson`. Times are ISO 8601 in UTC. */
@@ -25,6 +26,8 @@ export interface FlowJson {
   readonly retransmissions: Readonly<Record<Side, number>>;
   /** Seconds. */
   readonly handshakeRtt: number | null;
+  /** Version 1, seed 0. */
+  readonly communityId: string;
 }
 
 export interface TransitionJson {
@@ -81,6 +84,7 @@ export function flowJson(flow: Flow): FlowJson {
     bytes: sides(flow.bytes),
     retransmissions: sides(flow.retransmissions),
     handshakeRtt: flow.handshakeRtt,
+    communityId: communityId(flow.client, flow.server),
   };
 }
 

@@ -17,9 +17,14 @@ export function frameText({ captures, frameNames }: Flow, number: number): strin
 
 /** `frame 14`, or `frames 14, 15, 17`; after `most` of them an ellipsis. */
 export function framesText(flow: Flow, frames: readonly number[], most = 6): string {
-  const shown = frames
-    .slice(0, most)
-    .map((frame) => frameText(flow, frame))
-    .join(', ');
-  return `${frames.length === 1 ? 'frame' : 'frames'} ${shown}${frames.length > most ? ', …' : ''}`;
+  return numbersText(
+    frames.slice(0, most + 1).map((frame) => frameText(flow, frame)),
+    most,
+  );
+}
+
+/** The same of frames that need no more than their number. */
+export function numbersText(frames: readonly (number | string)[], most = 6): string {
+  const more = frames.length > most ? ', …' : '';
+  return `${frames.length === 1 ? 'frame' : 'frames'} ${frames.slice(0, most).join(', ')}${more}`;
 }

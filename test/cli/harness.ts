@@ -5,6 +5,7 @@ import { run } from '../../src/cli/program.js';
 import type { CaptureSummary } from '../../src/findings/analysis.js';
 import type { Flow } from '../../src/findings/finding.js';
 import type { Options } from '../../src/index.js';
+import * as lastack from '../../src/index.js';
 import { ANALYSIS, CAPTURE } from '../support/analysis.js';
 import { CATALOGUE } from '../support/catalogue.js';
 
@@ -28,6 +29,8 @@ export interface Fake {
   readonly env?: Readonly<Record<string, string>>;
   readonly tty?: boolean;
   readonly signal?: AbortSignal;
+  /** Runs against the library itself. */
+  readonly real?: boolean;
 }
 
 export interface Result {
@@ -43,6 +46,7 @@ export async function cli(args: readonly string[], fake: Fake = {}): Promise<Res
   const captures = fake.captures ?? [CAPTURE];
   let options: Options = {};
   const library: Library = {
+    ...lastack,
     CATALOGUE,
     DEFAULT_THRESHOLDS: { closeWait: 1, slowHandshake: 1 } as Library['DEFAULT_THRESHOLDS'],
     flows: (_paths, given = {}) => {
@@ -68,7 +72,7 @@ export async function cli(args: readonly string[], fake: Fake = {}): Promise<Res
   const err = new Sink();
   out.isTTY = fake.tty ?? false;
   const context: Context = {
-    library,
+    library: fake.real ? lastack : library,
     version: '1.2.3',
     stdout: fake.stdout ?? out,
     stderr: err,

@@ -25,6 +25,7 @@ test('has the fields that scripts rely on, in their order', () => {
     'bytes',
     'retransmissions',
     'handshakeRtt',
+    'communityId',
   ]);
   expect(json.client).toEqual({ address: '10.0.1.9', port: 57469 });
   expect(json.start).toBe('2026-11-20T12:00:00.000000Z');

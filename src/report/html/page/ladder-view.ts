@@ -1,6 +1,6 @@
 import type { Time } from '../../../connection/model.js';
 import type { Finding, Flow } from '../../../findings/finding.js';
-import { framesText } from '../../flow-text.js';
+import { numbersText } from '../../flow-text.js';
 import { button, h, svg } from './dom.js';
 import { type Item, LadderDrawing } from './ladder-drawing.js';
 import { type Geometry, geometryFor, LANE_WIDTH } from './ladder-geometry.js';
@@ -165,7 +165,7 @@ export class LadderView {
       isWrong && advice !== '' && h('p', { class: 'advice' }, `→ ${advice}`),
       h(
         'p',
-        { class: 'note-frames', 'aria-label': framesText(frames) },
+        { class: 'note-frames', 'aria-label': numbersText(frames) },
         frames.length > 0 && (frames.length === 1 ? 'frame ' : 'frames '),
         ...frames
           .slice(0, MOST_FRAMES)

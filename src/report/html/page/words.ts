@@ -2,7 +2,7 @@ import type { Fate, LoggedSegment, Tap, Transition } from '../../../connection/m
 import { otherSide } from '../../../connection/state.js';
 import { ACK, AE, CWR, ECE, FIN, PSH, RST, SYN, URG } from '../../../decode/segment.js';
 import type { Flow } from '../../../findings/finding.js';
-import { framesText } from '../../flow-text.js';
+import { numbersText } from '../../flow-text.js';
 import { RelativeTime } from '../../relative-time.js';
 import { SegmentLabels } from '../../segment-label.js';
 import { formatBytes, formatCount, formatDuration } from '../../units.js';
@@ -137,7 +137,7 @@ export class Words {
     else if (until === null) facts.push(from === null ? 'not proved' : `not before ${from}, not proved`);
     else if (from === null) facts.push(`not after ${until}`);
     if (confirmedBy !== null) facts.push(`proved by frame ${confirmedBy}`);
-    if (revoked.length > 0) facts.push(`contradicted: ${framesText(revoked)}`);
+    if (revoked.length > 0) facts.push(`contradicted: ${numbersText(revoked)}`);
     return facts.join('; ');
   }
 
