@@ -63,7 +63,7 @@ describe('extract', () => {
   test('what standard input is not is told under its own name', async () => {
     const { status, err } = await lastack(['extract', '-', '--flow', '1'], { input: Buffer.from('no capture at all') });
     expect(status).toBe(3);
-    expect(err).toContain('lastack: -: byte 0: expected a pcap capture');
+    expect(err).toContain('lastack: -: byte 0: expected a pcap or pcapng capture');
   });
 
   test.each([

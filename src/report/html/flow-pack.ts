@@ -33,17 +33,35 @@ type PackedSegment = readonly [
 ];
 
 /** A connection as JSON, with what the page knows of its capture anyway left out. */
-export interface PackedFlow extends Omit<Flow, 'segments' | 'clock' | 'capture'> {
+export interface PackedFlow extends Omit<Flow, 'segments' | 'clock' | 'capture' | 'frameNames'> {
   readonly packed: readonly PackedSegment[];
+  /** Of a connection that spans captures: number of a frame, index of its capture in `captures`, number there. */
+  readonly names: readonly (readonly [number, number, number])[];
 }
 
 export function packFlow(flow: Flow, segments: readonly LoggedSegment[]): PackedFlow {
-  const { segments: _, clock: __, capture: ___, ...rest } = flow;
-  return { ...rest, packed: segments.map(packSegment) };
+  const { segments: _, clock: __, capture: ___, frameNames, ...rest } = flow;
+  return { ...rest, packed: segments.map(packSegment), names: namesOf(flow, segments) };
 }
 
-export function unpackFlow({ packed, ...rest }: PackedFlow, capture: string, clock: Clock): Flow {
-  return { ...rest, capture, clock, segments: packed.map(unpackSegment) };
+export function unpackFlow({ packed, names, ...rest }: PackedFlow, capture: string, clock: Clock): Flow {
+  const { captures } = rest;
+  const named = new Map(names.map(([number, index, frame]) => [number, { capture: captures[index], frame }]));
+  const frameNames = { nameOf: (frame: number) => named.get(frame) ?? { capture: captures[0], frame } };
+  return { ...rest, capture, clock, frameNames, segments: packed.map(unpackSegment) };
+}
+
+function namesOf({ captures, frameNames, timeline, findings }: Flow, segments: readonly LoggedSegment[]) {
+  if (captures.length === 1) return [];
+  const numbers = new Set([
+    ...segments.map(({ frame }) => frame),
+    ...timeline.flatMap(({ frame, confirmedBy, revoked }) => [frame, confirmedBy ?? frame, ...revoked]),
+    ...findings.flatMap(({ frames }) => frames),
+  ]);
+  return [...numbers].flatMap((number) => {
+    const { capture, frame } = frameNames.nameOf(number);
+    return capture === null ? [] : [[number, captures.indexOf(capture), frame] as const];
+  });
 }
 
 /** Bits: side, retransmission, timestamps, two of fate, role above. */

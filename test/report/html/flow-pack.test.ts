@@ -21,6 +21,18 @@ test.each([
 ])('%s survives the way into the page', (_, flow) => {
   const packed = JSON.parse(JSON.stringify(packFlow(flow, flow.segments)));
   const unpacked = unpackFlow(packed, flow.capture, CLOCK);
-  expect(unpacked).toEqual(JSON.parse(JSON.stringify(flow)));
+  const { frameNames: _names, ...plain } = unpacked;
+  const { frameNames: _original, ...original } = JSON.parse(JSON.stringify(flow));
+  expect(plain).toEqual(original);
   expect(ladder(unpacked, { why: true })).toBe(ladder(flow, { why: true }));
+});
+
+test('frames of a connection that spans captures keep their names', () => {
+  const nameOf = (number: number) => ({
+    capture: number < 4 ? 'a.pcap' : 'b.pcap',
+    frame: number < 4 ? number : number - 3,
+  });
+  const flow = { ...normalClose(), captures: ['a.pcap', 'b.pcap'], frameNames: { nameOf } };
+  const unpacked = unpackFlow(JSON.parse(JSON.stringify(packFlow(flow, flow.segments))), flow.capture, CLOCK);
+  for (const { frame } of flow.segments) expect(unpacked.frameNames.nameOf(frame)).toEqual(nameOf(frame));
 });
