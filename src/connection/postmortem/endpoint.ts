@@ -126,6 +126,9 @@ class Walk {
     if (event === 'new-incarnation') return this.#lastSign ? this.#lastSign.undelayed - spread : null;
     // A bare RST says that there is no socket any more: since when, nothing tells but the last sign of life.
     if (event === 'send-rst' && (seg.flags & ACK) === 0) return this.#lastSign ? this.#lastSign.time - spread : null;
+    // What acknowledged its SYN+ACK was not seen, and may have come long before it spoke.
+    if (event === 'send-segment' && this.#state === 'SYN_RECV')
+      return this.#lastSign ? this.#lastSign.undelayed - spread : null;
     return seg.undelayed - spread;
   }
 

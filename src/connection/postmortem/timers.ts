@@ -16,6 +16,8 @@ export interface Expiry {
 /** What it rounds up by on average: an eighth at the start of one of its levels, a sixty-fourth at the end. */
 const USUALLY_LATE = 1 / 32;
 const SCHEDULING = 100 * MILLISECOND;
+/** What delays of the path may take off an interval at the tap. */
+const JITTER = 1 / 128;
 
 /** When the state entered by `since` ends by itself; null where no timer ends it, or nothing tells when. */
 export function expiryOf(since: Transition, view: View): Expiry | null {
@@ -78,22 +80,30 @@ function afterLastCopy(copies: readonly Seg[], view: View, why: string): Expiry 
   const newest = view.sent.findLast((s) => (s.isSyn || s.isSynAck || s.isFin) && s.end === last.end) ?? last;
   const handshake = (last.flags & 2) !== 0;
   let wait: Time;
+  // What the timer was set to at the least: it fires late, never early.
+  let least: Time;
   if (copies.length === 1) {
     // A single SYN on a distant tap says nothing of the others.
     if (!handshake || (last.isSyn && view.roundTrip === null)) return null;
-    wait = view.profile.initialRto * SECOND;
+    wait = least = view.profile.initialRto * SECOND;
   } else {
     const interval = last.time - copies[copies.length - 2].time;
-    const linear = last.isSyn && copies.length <= view.profile.synLinearTimeouts && interval < 1.3 * SECOND;
+    // The timer is doubled from the timeout on that comes after the linear ones (tcp_retransmit_timer).
+    const linear = last.isSyn && copies.length <= view.profile.synLinearTimeouts + 1 && interval < 1.3 * SECOND;
     wait = linear ? interval : 2 * interval;
+    least = 2 * timerBefore(interval, view.profile.initialRto * SECOND);
   }
   const due = Math.max(last.time + wait, newest.time);
   return {
     at: due + (wait * USUALLY_LATE) / 2,
     // A request socket dies by its timer only; an application may abandon its connection at any time.
-    earliest: last.isSynAck ? due - view.rtt - view.margin : newest.time - view.rtt,
+    earliest: last.isSynAck ? due - wait + least - view.rtt - view.margin : newest.time - view.rtt,
     latest: due + wait * LATE + SCHEDULING,
     frame: newest.frame,
     reason: `${why}: it had sent ${copies.length === 1 ? 'one' : copies.length}, and the next never came`,
   };
 }
+
+/** The doubled retransmission timer, from `initial` on, that let `interval` pass: the largest that is no longer. */
+const timerBefore = (interval: Time, initial: Time): Time =>
+  initial * 2 ** Math.floor(Math.log2((interval * (1 + JITTER)) / initial));

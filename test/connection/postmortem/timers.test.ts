@@ -71,6 +71,30 @@ const EXPIRIES: readonly Expiry[] = [
     reason: 'no answer to its SYNs: it had sent 3, and the next never came',
   },
   {
+    // tcp_retransmit_timer doubles from the fifth timeout on: four linear ones let five SYNs pass, and the sixth is due after a second.
+    what: 'the last SYN at a linear interval',
+    lines: [0, 1, 2, 3, 4].map((time): Line => [time, 'client', 'SYN', lost]),
+    side: 'client',
+    state: 'SYN_SENT',
+    soonest: 4.01,
+    due: 5,
+    latest: 5.13,
+    frame: 5,
+    reason: 'no answer to its SYNs: it had sent 5, and the next never came',
+  },
+  {
+    // tcp_retransmit_timer: the fifth timeout set the timer to two seconds.
+    what: 'the first SYN behind the linear ones',
+    lines: [0, 1, 2, 3, 4, 5].map((time): Line => [time, 'client', 'SYN', lost]),
+    side: 'client',
+    state: 'SYN_SENT',
+    soonest: 5.01,
+    due: 7,
+    latest: 7.26,
+    frame: 6,
+    reason: 'no answer to its SYNs: it had sent 6, and the next never came',
+  },
+  {
     what: 'SYNs of a host without linear timeouts',
     lines: [0, 1.02].map((time): Line => [time, 'client', 'SYN', lost]),
     options: { sysctl: { client: 'net.ipv4.tcp_syn_linear_timeouts = 0' } },
