@@ -65,11 +65,11 @@ export const FULL_DETAIL = 400;
 export const LINGER = 5 * SECOND;
 
 /**
- * Connections that are followed at a time where options do not say: they take up to 0.8 GB. Where more are needed, a
+ * Connections that are followed at a time where options do not say: they take up to 0.4 GB. Where more are needed, a
  * quarter of them leaves at once: those that are closed, then those that never came to be open, then others; each time
  * those that have been silent longest. What has left before it was closed is given up, and counted.
  */
-export const DEFAULT_MAX_FLOWS = 1_000_000;
+export const DEFAULT_MAX_FLOWS = 500_000;
 
 /** Flows in the order in which they end, and what was in the captures: complete when the iteration is done. */
 export interface FlowStream extends AsyncIterable<Flow> {

@@ -34,8 +34,8 @@ function classOf(i32: Int32Array, record: number): typeof DONE | typeof NEVER_OP
 
 function longestSilent(f64: Float64Array, records: number[], count: number): number[] {
   if (records.length <= count) return records;
-  const last = (record: number): number => f64[record * STRIDE_F64 + F.last];
-  const limit = Float64Array.from(records, last).sort()[count - 1];
-  const before = records.filter((record) => last(record) < limit);
-  return [...before, ...records.filter((record) => last(record) === limit).slice(0, count - before.length)];
+  const last = Float64Array.from(records, (record) => f64[record * STRIDE_F64 + F.last]);
+  const limit = last.slice().sort()[count - 1];
+  const before = records.filter((_, index) => last[index] < limit);
+  return [...before, ...records.filter((_, index) => last[index] === limit).slice(0, count - before.length)];
 }
