@@ -329,7 +329,8 @@ class Follower {
       return;
     }
     const { profiles, thresholds, selects } = this.settings;
-    if ((this.ordinary !== null || this.#isUnwanted(number)) && this.#ordinaryEnd.read(record, this.#newest)) {
+    const isOrdinary = this.#ordinaryEnd.read(record, this.#newest);
+    if (isOrdinary && (this.ordinary !== null || this.#isUnwanted(number))) {
       this.#ordinaryEnd.noteDistances(this.#distances);
       this.ordinary?.(this.#ordinaryEnd, clock);
       this.observer?.end?.(number, false);
@@ -348,7 +349,7 @@ class Follower {
     const flow: Flow = Object.assign(result.connection, {
       captures,
       frameNames: this.#frameNames,
-      findings: diagnose(result, thresholds),
+      findings: isOrdinary ? [] : diagnose(result, thresholds),
     });
     const selected = selects(flow) && this.#framesFlows?.has(number) !== false;
     this.observer?.end?.(number, selected);
