@@ -7,34 +7,36 @@ const TICK = MILLISECOND;
 /** Differences below are the granularity of the clock, and of the tap. */
 const GRAIN = 2 * MILLISECOND;
 
-/** Other clocks in use: microseconds (Linux with tcp_usec_ts), and the 250 or 100 interrupts a second of kernels before 4.13. */
-const OTHER_TICKS = [MILLISECOND / 1000, 4 * MILLISECOND, 10 * MILLISECOND];
+/** Other clocks in use: microseconds (Linux with tcp_usec_ts), and the 300, 250 or 100 interrupts a second of older kernels. */
+const OTHER_TICKS = [MILLISECOND / 1000, (10 / 3) * MILLISECOND, 4 * MILLISECOND, 10 * MILLISECOND];
 
 /**
  * TSval is the sender's own clock: the smallest (tap time - TSval) turns each TSval into the time at which the segment would
  * have passed the tap on an empty path. Sets `undelayed` of each segment that was held up on the way to the tap.
- *
- * In a short connection the length of a tick shows only by the delays that it leaves to be explained: where a coarser clock
- * leaves no more than one of its ticks, nothing is concluded.
  */
 export function undelay(sent: readonly Seg[]): void {
   const stamped = sent.filter((s) => s.hasTimestamps);
   if (stamped.length < 3 || !ticksInMilliseconds(stamped)) return;
   const delays = delaysBy(TICK, stamped);
-  const unexplained = median(delays);
-  if (
-    unexplained > GRAIN &&
-    OTHER_TICKS.some((tick) => median(delaysBy(tick, stamped)) <= Math.max(tick, unexplained / 2))
-  )
-    return;
+  if (OTHER_TICKS.some((tick) => explainsBetter(delaysBy(tick, stamped), delays, Math.max(tick, TICK)))) return;
   let before = stamped[0];
   for (const [index, delay] of delays.entries()) {
     const s = stamped[index];
     if (delay > GRAIN) s.undelayed = s.time - delay + TICK / 2;
-    const follows = ((s.tsVal - before.tsVal) | 0) >= 0;
-    if (follows && s.undelayed < before.undelayed) s.undelayed = before.undelayed;
-    if (follows) before = s;
+    if (((s.tsVal - before.tsVal) | 0) < 0) continue;
+    // Of one tick, too, the order is that of the wire.
+    if (s.undelayed <= before.undelayed) s.undelayed = Math.min(s.time, before.undelayed + 1);
+    before = s;
   }
+}
+
+/**
+ * In a short connection the length of a tick shows only by the delays that it leaves to be explained: those of most
+ * segments, or of a few.
+ */
+function explainsBetter(other: readonly Time[], own: readonly Time[], grain: Time): boolean {
+  if (Math.max(...own) > GRAIN && Math.max(...other) <= grain) return true;
+  return median(own) > GRAIN && median(other) <= Math.max(grain, median(own) / 2);
 }
 
 /** By how much each segment came later than the quickest one, were its sender's clock of this tick. */
