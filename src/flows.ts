@@ -44,6 +44,11 @@ export interface Options {
   readonly detail?: 'summary' | 'full';
   /** Passes over packets whose IPv4 or TCP checksum is wrong; by default they count, since hosts leave checksums to their network cards. */
   readonly verifyChecksums?: boolean;
+  /**
+   * Puts the frames of each capture in the order of their times, as far as they are no more seconds apart than this; at most
+   * 65,536 frames or 64 MiB are held for it. Frames keep their numbers. By default the order is that of the file.
+   */
+  readonly reorder?: number;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
 }
@@ -252,30 +257,36 @@ class Follower {
     const membership = this.#membership;
     const { until } = member;
     const base = this.series.epochSeconds;
-    const start = this.#nextNumber;
-    const shift = start - frame.number;
-    this.#frameNames.begin(start, member.index, frame.number);
+    let number = this.#nextNumber - 1;
+    // Not a number: the first frame names the turn.
+    let shift = Number.NaN;
     let { newest } = tally;
     let time = (frame.seconds - base) * SECOND + frame.nanoseconds;
     if (tally.frames === 0) tally.first = time;
     do {
+      if (++number - frame.number !== shift) {
+        shift = number - frame.number;
+        this.#frameNames.begin(number, member.index, frame.number);
+      }
       if (time > newest) {
         newest = time;
         if (time > this.#newest) this.#newest = time;
+      } else if (time < newest) {
+        tally.order.late(newest - time);
       }
       const found = decoder.decode(frame);
       if (membership !== null) {
         if (found === TCP || found === ICMP_ERROR || found === TCP_UNUSABLE) tally.segments++;
-        this.#observe(membership, frame, found, segment, time, frame.number + shift);
+        this.#observe(membership, frame, found, segment, time, number);
       } else if (found === TCP) {
         tally.segments++;
         segment.time = time;
-        segment.frame = frame.number + shift;
+        segment.frame = number;
         tracker.segment(segment);
       } else if (found === ICMP_ERROR) {
         tally.segments++;
         segment.time = time;
-        segment.frame = frame.number + shift;
+        segment.frame = number;
         tracker.icmpError(segment);
       } else if (found === TCP_UNUSABLE) {
         tally.segments++;
@@ -284,8 +295,8 @@ class Follower {
       time = (frame.seconds - base) * SECOND + frame.nanoseconds;
     } while (member.hasFrame && time <= until);
     tally.newest = newest;
-    this.#nextNumber = frame.number + shift + (member.hasFrame ? 0 : 1);
-    tally.frames += this.#nextNumber - start;
+    tally.frames += number + 1 - this.#nextNumber;
+    this.#nextNumber = number + 1;
   }
 
   #observe(

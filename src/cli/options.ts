@@ -23,6 +23,8 @@ export interface CaptureOptions {
   readonly sysctl?: readonly SysctlFile[];
   readonly threshold?: Thresholds;
   readonly verifyChecksums?: boolean;
+  /** Nanoseconds. */
+  readonly reorder?: number;
   readonly reader: NonNullable<Options['reader']>;
   readonly quiet?: boolean;
 }
@@ -76,6 +78,11 @@ export function addReadingOptions(command: Command, library: Library): Command {
       '--verify-checksums',
       'pass over packets with a wrong checksum, which by default count: network cards fill them in',
     )
+    .option(
+      '--reorder <window>',
+      "put each capture's frames in the order of their times, as far as they are no further apart than this: 10ms",
+      duration,
+    )
     .addOption(new Option('--reader <name>', 'what reads the file').choices(READERS).default('native'));
 }
 
@@ -100,6 +107,7 @@ export function libraryOptions(options: CaptureOptions): Options {
     reader: options.reader,
     profile: options.profile,
     ...(options.verifyChecksums && { verifyChecksums: true }),
+    ...(options.reorder !== undefined && { reorder: options.reorder / 1e9 }),
     ...(options.sysctl && { sysctl: readSysctl(options.sysctl) }),
     ...(options.threshold && { thresholds: options.threshold }),
     ...(options.filter !== undefined && { filter: options.filter }),
