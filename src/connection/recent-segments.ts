@@ -9,6 +9,8 @@ import { SECOND } from './time.js';
 /** Segments that are remembered: a power of two. Beyond, a newer one takes the place of an older. */
 const SLOTS = 2 ** 13;
 const WORDS = 16;
+/** Flows whose first copy is remembered: a power of two. */
+const FIRST_COPIES = 2 ** 10;
 
 /** Words of a slot; `time` is a double. */
 const W = {
@@ -67,6 +69,9 @@ export function copyWindow(s: Segment, showedCopies: boolean): Time {
 export class RecentSegments {
   readonly #i32 = new Int32Array(SLOTS * WORDS);
   readonly #f64 = new Float64Array(this.#i32.buffer);
+  /** Records, and until when copies of what came before the first copy may follow. */
+  readonly #flows = new Int32Array(FIRST_COPIES).fill(-1);
+  readonly #until = new Float64Array(FIRST_COPIES);
 
   /**
    * Whether the segment is a copy of one that was added.
@@ -77,7 +82,7 @@ export class RecentSegments {
    */
   holds(s: Segment, flow: number, d: number, isOld: boolean, askedAt: Time): boolean {
     const i32 = this.#i32;
-    const at = slotOf(2 * flow + d, s.seq, s.ack, s.ipId, s.window, s.tsVal, blocksOf(s));
+    const at = slotOf(2 * flow + d, s.seq, s.ack, s.length, flagsAndWindow(s), s.ipId, s.tsVal, blocksOf(s));
     const time = this.#f64[at / 2];
     const age = Math.abs(s.time - time);
     if (age >= (isOld ? QUEUED : copyWindow(s, true)) || !isEqual(i32, at, s, flow, d)) return false;
@@ -97,7 +102,7 @@ export class RecentSegments {
   /** Remembers a segment that is no copy. */
   add(s: Segment, flow: number, d: number, askedAt: Time): void {
     const i32 = this.#i32;
-    const at = slotOf(2 * flow + d, s.seq, s.ack, s.ipId, s.window, s.tsVal, blocksOf(s));
+    const at = slotOf(2 * flow + d, s.seq, s.ack, s.length, flagsAndWindow(s), s.ipId, s.tsVal, blocksOf(s));
     this.#f64[at / 2] = s.time;
     i32[at + W.owner] = 2 * flow + d + 1;
     i32[at + W.seq] = s.seq;
@@ -112,19 +117,41 @@ export class RecentSegments {
     i32[at + W.state] = askedAt > Number.NEGATIVE_INFINITY ? ANSWERS : 0;
   }
 
+  /**
+   * The flow showed its first copy: from now on its segments are remembered. From its record, the last one of each direction
+   * is; copies of those before may still come.
+   *
+   * @param original when the copied segment was seen at the earliest
+   */
+  begin(table: FlowTable, flow: number, time: Time, original: Time): void {
+    const at = flow & (FIRST_COPIES - 1);
+    this.#flows[at] = flow;
+    this.#until[at] = time + Math.min(COPY + 4 * (time - original), QUEUED);
+    this.#addLast(table, flow, 0);
+    this.#addLast(table, flow, 1);
+  }
+
+  /** A copy at this time may be of a segment that came before the flow's first copy, and was not remembered. */
+  mayLack(flow: number, time: Time): boolean {
+    const at = flow & (FIRST_COPIES - 1);
+    return this.#flows[at] === flow && time < this.#until[at];
+  }
+
   /** Remembers the last segment of a direction from the flow's record; where it was seen is not known. */
-  addLast(table: FlowTable, flow: number, d: number): void {
+  #addLast(table: FlowTable, flow: number, d: number): void {
     const i32 = this.#i32;
     const record = table.i32;
     const last = flow * STRIDE + d * DIRECTION;
     const marks = record[last + D.marks];
     const sack = (marks & LOG.sack) !== 0 ? record[flow * STRIDE + I.sack + d] : 0;
+    const flags = ((marks & LOG.flags) << 16) | record[last + D.window];
     const at = slotOf(
       2 * flow + d,
       record[last + D.seq],
       record[last + D.ack],
+      record[last + D.length],
+      flags,
       record[last + D.ipId],
-      record[last + D.window],
       record[last + D.tsVal],
       sack,
     );
@@ -133,7 +160,7 @@ export class RecentSegments {
     i32[at + W.seq] = record[last + D.seq];
     i32[at + W.ack] = record[last + D.ack];
     i32[at + W.length] = record[last + D.length];
-    i32[at + W.flagsAndWindow] = ((marks & LOG.flags) << 16) | record[last + D.window];
+    i32[at + W.flagsAndWindow] = flags;
     i32[at + W.ipId] = record[last + D.ipId];
     i32[at + W.tsVal] = record[last + D.tsVal];
     i32[at + W.tsEcr] = record[last + D.tsEcr];
@@ -161,13 +188,14 @@ function slotOf(
   owner: number,
   seq: number,
   ack: number,
+  length: number,
+  flags: number,
   ipId: number,
-  window: number,
   tsVal: number,
   sack: number,
 ): number {
-  const hash = mix(mix(mix(mix(owner ^ seq) ^ ack) ^ ipId) ^ window);
-  return (mix(mix(hash ^ tsVal) ^ sack) & (SLOTS - 1)) * WORDS;
+  const hash = mix(mix(mix(owner ^ seq) ^ ack) ^ length ^ flags);
+  return (mix(mix(mix(hash ^ ipId) ^ tsVal) ^ sack) & (SLOTS - 1)) * WORDS;
 }
 
 const blocksOf = (s: Segment): number => (s.sackCount > 0 ? sackOf(s) : 0);

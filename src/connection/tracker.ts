@@ -195,12 +195,15 @@ export class Tracker {
     const at = flow * STRIDE;
     const at64 = flow * STRIDE_F64;
     const i32 = table.i32;
-    if ((marks === 0 || marks === LOG.oldDuplicate) && (this.#isCopy(s, at, d) || this.#isLateCopy(s, at, d))) {
-      if (i32[at + I.copies]++ > 0) return;
-      marks = LOG.copy;
-      this.#recent ??= new RecentSegments();
-      this.#recent.addLast(table, flow, d);
-      this.#recent.addLast(table, flow, 1 - d);
+    if (marks === 0 || marks === LOG.oldDuplicate) {
+      const isNext = this.#isCopy(s, at, d);
+      if (isNext || this.#isLateCopy(s, flow, d)) {
+        if (i32[at + I.copies]++ > 0) return;
+        marks = LOG.copy;
+        const original = table.f64[isNext ? (at + d * DIRECTION) / 2 + DF.time : at64 + F.start];
+        this.#recent ??= new RecentSegments();
+        this.#recent.begin(table, flow, s.time, original);
+      }
     }
     const before = i32[at + I.bits];
     const acked = i32[at + I.acked + d];
@@ -280,11 +283,13 @@ export class Tracker {
    * A segment once more after its sender's next ones, and older than they are by all that tells: what TCP repeats is newer.
    * The host counts its packets, so that between two identifications there is room for a number of segments.
    */
-  #isLateCopy(s: Segment, at: number, d: number): boolean {
+  #isLateCopy(s: Segment, flow: number, d: number): boolean {
     const i32 = this.table.i32;
+    const at = flow * STRIDE;
     const bits = i32[at + I.bits];
     const last = at + d * DIRECTION;
     const showedCopies = i32[at + I.copies] > 0;
+    if (showedCopies && this.#recent?.mayLack(flow, s.time) !== true) return false;
     const silence = s.time - this.table.f64[last / 2 + DF.time];
     if (i32[last + D.frame] === 0 || silence >= copyWindow(s, showedCopies)) return false;
     // Whoever has said something else since has no SYN to repeat.
