@@ -6,6 +6,7 @@ import type { CaptureInfo, PacketSource } from './capture/source.js';
 import { type CaptureTally, openForTcp, summaryOf, talliesOf } from './capture-tally.js';
 import { Distances } from './connection/distances.js';
 import { parseFlowFilter } from './connection/flow-filter.js';
+import type { KeyPart } from './connection/flow-network.js';
 import { I, STRIDE } from './connection/flow-record.js';
 import type { Clock, Time } from './connection/model.js';
 import { type History, readHistory } from './connection/postmortem/history.js';
@@ -44,6 +45,11 @@ export interface Options {
   readonly detail?: 'summary' | 'full';
   /** Passes over packets whose IPv4 or TCP checksum is wrong; by default they count, since hosts leave checksums to their network cards. */
   readonly verifyChecksums?: boolean;
+  /**
+   * What tells connections of the same addresses and ports from each other: the identifiers of VLANs, those of tunnels. By
+   * default nothing does, so that a connection seen in several networks is one. `compare` knows addresses and ports only.
+   */
+  readonly key?: readonly KeyPart[];
   /**
    * Puts the frames of each capture in the order of their times, as far as they are no more seconds apart than this; at most
    * 65,536 frames or 64 MiB are held for it. Frames keep their numbers. By default the order is that of the file.
@@ -218,6 +224,7 @@ class Follower {
       detail: options.detail === 'full' ? FULL_DETAIL : 0,
       linger: Math.max(profiles.client.timeWait, profiles.server.timeWait) * SECOND * (17 / 16) + LINGER,
       firstFlow: 0,
+      ...(options.key && { key: options.key }),
       onEnd: (flow) => this.#end(flow),
     });
     this.#framesFlows = options.select?.frames === undefined ? null : new Set();

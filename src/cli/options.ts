@@ -7,6 +7,9 @@ import { UsageError } from './exit.js';
 import type { Library } from './library.js';
 import { nearest } from './nearest.js';
 
+type KeyPart = NonNullable<Options['key']>[number];
+
+const KEY_PARTS: readonly KeyPart[] = ['vlan', 'tunnel'];
 const PROFILES: readonly NonNullable<Options['profile']>[] = ['linux', 'rfc9293', 'windows'];
 const READERS: readonly NonNullable<Options['reader']>[] = ['native', 'pcap-parser'];
 
@@ -25,6 +28,7 @@ export interface CaptureOptions {
   readonly verifyChecksums?: boolean;
   /** Nanoseconds. */
   readonly reorder?: number;
+  readonly key?: readonly KeyPart[];
   readonly reader: NonNullable<Options['reader']>;
   readonly quiet?: boolean;
 }
@@ -79,6 +83,11 @@ export function addReadingOptions(command: Command, library: Library): Command {
       'pass over packets with a wrong checksum, which by default count: network cards fill them in',
     )
     .option(
+      '--key <parts>',
+      'tell connections of the same addresses and ports apart by what they were seen in: vlan, tunnel, or both with a comma',
+      keyParts,
+    )
+    .option(
       '--reorder <window>',
       "put each capture's frames in the order of their times, as far as they are no further apart than this: 10ms",
       duration,
@@ -107,6 +116,7 @@ export function libraryOptions(options: CaptureOptions): Options {
     reader: options.reader,
     profile: options.profile,
     ...(options.verifyChecksums && { verifyChecksums: true }),
+    ...(options.key && { key: options.key }),
     ...(options.reorder !== undefined && { reorder: options.reorder / 1e9 }),
     ...(options.sysctl && { sysctl: readSysctl(options.sysctl) }),
     ...(options.threshold && { thresholds: options.threshold }),
@@ -146,6 +156,16 @@ function numbersOf(what: string) {
 
 function findingKinds(text: string, before: ReadonlySet<FindingKind> = new Set()): ReadonlySet<FindingKind> {
   return new Set([...before, ...text.split(',').map((kind) => findingKind(kind.trim()))]);
+}
+
+function keyParts(text: string, before: readonly KeyPart[] = []): readonly KeyPart[] {
+  const parts = text.split(',').map((word) => {
+    const part = KEY_PARTS.find((known) => known === word.trim());
+    if (part === undefined)
+      throw new InvalidArgumentError(`It is made of ${KEY_PARTS.join(' and ')}, with a comma between.`);
+    return part;
+  });
+  return [...new Set([...before, ...parts])];
 }
 
 function sysctlFile(text: string, before: readonly SysctlFile[] = []): readonly SysctlFile[] {

@@ -1,5 +1,6 @@
 import { ACK, FIN, RST, type Segment, SYN } from '../decode/segment.js';
 import { FlowLog, sackOf } from './flow-log.js';
+import type { KeyPart } from './flow-network.js';
 import { BIT, D, DF, DIRECTION, DIRECTION_F64, F, I, STRIDE, STRIDE_F64 } from './flow-record.js';
 import { FlowTable } from './flow-table.js';
 import { Listeners } from './listeners.js';
@@ -30,6 +31,8 @@ const MOST_BETWEEN = 255;
 const CONTROL = SYN | FIN | RST;
 
 export interface TrackerOptions {
+  /** What joins addresses and ports in the flows' key; by default nothing. */
+  readonly key?: readonly KeyPart[];
   /** Ordinary segments of a flow that are kept for display; 0 where only the diagnosis counts. */
   readonly detail: number;
   /** Silence after both ends are done before the flow leaves the table. */
@@ -46,7 +49,7 @@ export interface TrackerOptions {
  * reconstructed from the log, with hindsight, by postmortem/.
  */
 export class Tracker {
-  readonly table = new FlowTable();
+  readonly table: FlowTable;
   /** The last number that was given to a flow. */
   flows = 0;
 
@@ -65,6 +68,7 @@ export class Tracker {
 
   constructor(options: TrackerOptions) {
     this.#options = options;
+    this.table = new FlowTable(undefined, options.key);
     this.#streams = new StreamNumbers(this.table);
     this.#kept = new FlowLog(this.table, options.detail);
     this.flows = options.firstFlow;
