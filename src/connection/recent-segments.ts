@@ -78,7 +78,7 @@ export class RecentSegments {
    *
    * @param flow its record
    * @param isOld its sender has said more since: it cannot send that again
-   * @param askedAt when its receiver asked for a segment of this number once more, else -Infinity
+   * @param askedAt when its receiver asked for a segment of this number once more, or drew this RST; else -Infinity
    */
   holds(s: Segment, flow: number, d: number, isOld: boolean, askedAt: Time): boolean {
     const i32 = this.#i32;
@@ -88,6 +88,7 @@ export class RecentSegments {
     if (age >= (isOld ? QUEUED : copyWindow(s, true)) || !isEqual(i32, at, s, flow, d)) return false;
     if (isOld || isIdentified(s) || (s.flags & SYN) !== 0) return true;
     if (occupies(s)) return (i32[at + W.state] & ANSWERS) !== 0 || askedAt < time;
+    if ((s.flags & RST) !== 0) return age < COPY || askedAt < time;
     if (i32[at + W.place] === NOWHERE) {
       i32[at + W.place] = placeOf(s);
       return true;
@@ -96,7 +97,7 @@ export class RecentSegments {
       i32[at + W.state] |= SEEN_ELSEWHERE;
       return true;
     }
-    return (age < EQUAL_ACK || s.hasTimestamps || (s.flags & RST) !== 0) && (i32[at + W.state] & SEEN_ELSEWHERE) === 0;
+    return (age < EQUAL_ACK || s.hasTimestamps) && (i32[at + W.state] & SEEN_ELSEWHERE) === 0;
   }
 
   /** Remembers a segment that is no copy. */

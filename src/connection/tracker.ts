@@ -254,15 +254,18 @@ export class Tracker {
   /** Its sender has acknowledged more since, or sent more than a bare ACK knows of. */
   #isOld(s: Segment, at: number, d: number): boolean {
     const i32 = this.table.i32;
+    if ((s.flags & (ACK | RST)) !== ACK) return false;
     return seqBefore(s.ack, i32[at + I.acked + d]) || (!occupies(s) && seqBefore(s.seq, i32[at + I.next + d]));
   }
 
-  /** When the receiver, `d`, asked for this segment by SACK blocks above it; else -Infinity. */
+  /** When the receiver, `d`, asked for this segment by SACK blocks above it, or drew this RST; else -Infinity. */
   #askedAt(s: Segment, at: number, d: number): Time {
     const i32 = this.table.i32;
     const last = at + d * DIRECTION;
     const asks = (i32[last + D.marks] & LOG.sack) !== 0 && i32[last + D.ack] === (s.seq | 0);
-    return asks ? this.table.f64[last / 2 + DF.time] : Number.NEGATIVE_INFINITY;
+    return asks || ((s.flags & RST) !== 0 && i32[last + D.frame] !== 0)
+      ? this.table.f64[last / 2 + DF.time]
+      : Number.NEGATIVE_INFINITY;
   }
 
   /** The last segment of its direction once more, sooner than any repetition. Bare ACKs may be equal and yet two. */

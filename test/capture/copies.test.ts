@@ -273,6 +273,32 @@ describe('beside copies', () => {
     }
     expect((await story.flow()).packets.server).toBe(4);
   });
+
+  it('each RST that answers a segment of its own is one', async () => {
+    const story = opened(IPV6, true);
+    for (const [time, seq] of [
+      [2000, 1001],
+      [87_000, 1101],
+    ] as const) {
+      for (const [delay, ttl] of [
+        [0, 64],
+        [40, 63],
+      ] as const) {
+        story.segment(time + delay, 'near', {
+          flags: 'PA',
+          seq,
+          ack: 9001,
+          ttl,
+          payload: 100,
+          options: clock(time / 1000, 1),
+        });
+        story.segment(time + 20 + delay, 'far', { flags: 'R', seq: 9001, ttl });
+      }
+    }
+    story.records.sort((x, y) => at(x) - at(y));
+    const flow = await story.flow();
+    expect([flow.packets.client, flow.packets.server]).toEqual([4, 3]);
+  });
 });
 
 describe('without copies', () => {
