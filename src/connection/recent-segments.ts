@@ -6,8 +6,9 @@ import type { Time } from './model.js';
 import { LOG } from './segment-log.js';
 import { SECOND } from './time.js';
 
-/** Segments that are remembered: a power of two. Beyond, a newer one takes the place of an older. */
-const SLOTS = 2 ** 13;
+/** Segments that are remembered: a power of two. Each may stand in the slots of one set, where the oldest makes room. */
+const SLOTS = 2 ** 14;
+const SET = 4;
 const WORDS = 16;
 /** Flows whose first copy is remembered: a power of two. */
 const FIRST_COPIES = 2 ** 10;
@@ -28,6 +29,9 @@ const W = {
   place: 11,
   state: 12,
 } as const;
+
+/** Of a direction's last segment: what tells where it stands. */
+const LAST = [D.seq, D.ack, D.length, D.ipId, D.tsVal] as const;
 
 /** It was seen at another place, too. */
 const SEEN_ELSEWHERE = 1;
@@ -82,10 +86,11 @@ export class RecentSegments {
    */
   holds(s: Segment, flow: number, d: number, isOld: boolean, askedAt: Time): boolean {
     const i32 = this.#i32;
-    const at = slotOf(2 * flow + d, s.seq, s.ack, s.length, flagsAndWindow(s), s.ipId, s.tsVal, blocksOf(s));
+    const at = this.#find(s, flow, d);
+    if (at < 0) return false;
     const time = this.#f64[at / 2];
     const age = Math.abs(s.time - time);
-    if (age >= (isOld ? QUEUED : copyWindow(s, true)) || !isEqual(i32, at, s, flow, d)) return false;
+    if (age >= (isOld ? QUEUED : copyWindow(s, true))) return false;
     if (isOld || isIdentified(s) || (s.flags & SYN) !== 0) return true;
     if (occupies(s)) return (i32[at + W.state] & ANSWERS) !== 0 || askedAt < time;
     if ((s.flags & RST) !== 0) return age < COPY || askedAt < time;
@@ -103,7 +108,9 @@ export class RecentSegments {
   /** Remembers a segment that is no copy. */
   add(s: Segment, flow: number, d: number, askedAt: Time): void {
     const i32 = this.#i32;
-    const at = slotOf(2 * flow + d, s.seq, s.ack, s.length, flagsAndWindow(s), s.ipId, s.tsVal, blocksOf(s));
+    const known = this.#find(s, flow, d);
+    const at =
+      known >= 0 ? known : this.#oldestOf(setOf(2 * flow + d, s.seq, s.ack, s.length, s.ipId, s.tsVal, blocksOf(s)));
     this.#f64[at / 2] = s.time;
     i32[at + W.owner] = 2 * flow + d + 1;
     i32[at + W.seq] = s.seq;
@@ -138,32 +145,42 @@ export class RecentSegments {
     return this.#flows[at] === flow && time < this.#until[at];
   }
 
+  /** The slot of an equal segment, or -1. */
+  #find(s: Segment, flow: number, d: number): number {
+    const first = setOf(2 * flow + d, s.seq, s.ack, s.length, s.ipId, s.tsVal, blocksOf(s));
+    for (let at = first; at < first + SET * WORDS; at += WORDS) if (isEqual(this.#i32, at, s, flow, d)) return at;
+    return -1;
+  }
+
+  #oldestOf(first: number): number {
+    const f64 = this.#f64;
+    let oldest = first;
+    for (let at = first; at < first + SET * WORDS; at += WORDS) {
+      if (this.#i32[at + W.owner] === 0) return at;
+      if (f64[at / 2] < f64[oldest / 2]) oldest = at;
+    }
+    return oldest;
+  }
+
   /** Remembers the last segment of a direction from the flow's record; where it was seen is not known. */
   #addLast(table: FlowTable, flow: number, d: number): void {
     const i32 = this.#i32;
     const record = table.i32;
     const last = flow * STRIDE + d * DIRECTION;
+    if (record[last + D.frame] === 0) return;
     const marks = record[last + D.marks];
     const sack = (marks & LOG.sack) !== 0 ? record[flow * STRIDE + I.sack + d] : 0;
     const flags = ((marks & LOG.flags) << 16) | record[last + D.window];
-    const at = slotOf(
-      2 * flow + d,
-      record[last + D.seq],
-      record[last + D.ack],
-      record[last + D.length],
-      flags,
-      record[last + D.ipId],
-      record[last + D.tsVal],
-      sack,
-    );
+    const [seq, ack, length, ipId, tsVal] = LAST.map((word) => record[last + word]);
+    const at = this.#oldestOf(setOf(2 * flow + d, seq, ack, length, ipId, tsVal, sack));
     this.#f64[at / 2] = table.f64[last / 2 + DF.time];
     i32[at + W.owner] = 2 * flow + d + 1;
-    i32[at + W.seq] = record[last + D.seq];
-    i32[at + W.ack] = record[last + D.ack];
-    i32[at + W.length] = record[last + D.length];
+    i32[at + W.seq] = seq;
+    i32[at + W.ack] = ack;
+    i32[at + W.length] = length;
     i32[at + W.flagsAndWindow] = flags;
-    i32[at + W.ipId] = record[last + D.ipId];
-    i32[at + W.tsVal] = record[last + D.tsVal];
+    i32[at + W.ipId] = ipId;
+    i32[at + W.tsVal] = tsVal;
     i32[at + W.tsEcr] = record[last + D.tsEcr];
     i32[at + W.sack] = sack;
     i32[at + W.place] = NOWHERE;
@@ -185,18 +202,18 @@ function isEqual(i32: Int32Array, at: number, s: Segment, flow: number, d: numbe
   );
 }
 
-function slotOf(
+/** Index of the set's first word. */
+function setOf(
   owner: number,
   seq: number,
   ack: number,
   length: number,
-  flags: number,
   ipId: number,
   tsVal: number,
   sack: number,
 ): number {
-  const hash = mix(mix(mix(owner ^ seq) ^ ack) ^ length ^ flags);
-  return (mix(mix(mix(hash ^ ipId) ^ tsVal) ^ sack) & (SLOTS - 1)) * WORDS;
+  const hash = mix(mix(mix(owner ^ seq) ^ ack) ^ length);
+  return (mix(mix(mix(hash ^ ipId) ^ tsVal) ^ sack) & (SLOTS / SET - 1)) * SET * WORDS;
 }
 
 const blocksOf = (s: Segment): number => (s.sackCount > 0 ? sackOf(s) : 0);
