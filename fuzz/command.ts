@@ -15,6 +15,8 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['timeline', '--why'],
   ['states'],
   ['analyze', '--verify-checksums'],
+  ['analyze', '--reorder', '10ms'],
+  ['timeline', '--format', 'ndjson', '--reorder', '1s', '--key', 'vlan,tunnel'],
 ];
 
 class Text extends Writable {

@@ -1,9 +1,12 @@
 import type { CaptureInterface } from './capture/capture-interface.js';
 import { CaptureError } from './capture/error.js';
 import { openCapture } from './capture/open.js';
+import { ReorderedSource } from './capture/reordered-source.js';
 import type { SeriesMember } from './capture/series-member.js';
 import type { PacketSource } from './capture/source.js';
+import { TimeOrder } from './capture/time-order.js';
 import type { Clock, Time } from './connection/model.js';
+import { SECOND } from './connection/time.js';
 import { FrameDecoder } from './decode/decoder.js';
 import { isSupportedLinkType, linkTypeName } from './decode/link-type.js';
 import { Reassembly } from './decode/reassembly.js';
@@ -13,6 +16,8 @@ import type { Options } from './flows.js';
 /** What was read of one capture of a series. */
 export interface CaptureTally {
   readonly decoder: FrameDecoder;
+  /** Of the frames as they were followed. */
+  readonly order: TimeOrder;
   frames: number;
   segments: number;
   first: Time;
@@ -24,6 +29,7 @@ export function talliesOf(members: readonly SeriesMember[], options: Options): r
   const decoding = { verifyChecksums: options.verifyChecksums ?? false, reassembly: new Reassembly() };
   return members.map(() => ({
     decoder: new FrameDecoder(decoding),
+    order: new TimeOrder(),
     frames: 0,
     segments: 0,
     first: 0,
@@ -36,15 +42,17 @@ export async function openForTcp(path: string, options: Options): Promise<Packet
   const source = await openCapture(path, options.reader === undefined ? {} : { reader: options.reader });
   const { linkType, format } = source.info;
   // A capture in pcapng may have interfaces of other types.
-  if (isSupportedLinkType(linkType) || format === 'pcapng') return source;
+  if (isSupportedLinkType(linkType) || format === 'pcapng') {
+    return options.reorder === undefined ? source : new ReorderedSource(source, options.reorder * SECOND);
+  }
   await source.close();
   throw unsupportedLinkType(path, linkTypeName(linkType));
 }
 
 /** Once the capture is closed. */
 export function summaryOf(
-  { path, info, interfaces, error: readError, openError }: SeriesMember,
-  { decoder, frames, segments, first, newest }: CaptureTally,
+  { path, info, interfaces, order: fileOrder, error: readError, openError }: SeriesMember,
+  { decoder, order, frames, segments, first, newest }: CaptureTally,
   clock: Clock | null,
 ): CaptureSummary {
   const skipped = decoder.skippedByReason();
@@ -59,6 +67,11 @@ export function summaryOf(
     interfaces,
     frames,
     tcpSegments: segments,
+    outOfOrder: {
+      frames: (fileOrder ?? order).frames,
+      furthest: (fileOrder ?? order).furthest,
+      unsorted: order.frames,
+    },
     skipped,
     fragments: decoder.fragments,
     complete: error === null,

@@ -6,6 +6,7 @@ import type { CaptureInfo, PacketSource } from './capture/source.js';
 import { type CaptureTally, openForTcp, summaryOf, talliesOf } from './capture-tally.js';
 import { Distances } from './connection/distances.js';
 import { parseFlowFilter } from './connection/flow-filter.js';
+import type { KeyPart } from './connection/flow-network.js';
 import { I, STRIDE } from './connection/flow-record.js';
 import type { Clock, Time } from './connection/model.js';
 import { type History, readHistory } from './connection/postmortem/history.js';
@@ -48,6 +49,16 @@ export interface Options {
   readonly maxFlows?: number;
   /** Called once, at the end, where connections were given up: they are not among the flows. */
   readonly onGivenUp?: (connections: number) => void;
+  /**
+   * What tells connections of the same addresses and ports from each other: the identifiers of VLANs, those of tunnels. By
+   * default nothing does, so that a connection seen in several networks is one. `compare` knows addresses and ports only.
+   */
+  readonly key?: readonly KeyPart[];
+  /**
+   * Puts the frames of each capture in the order of their times, as far as they are no more seconds apart than this; at most
+   * 65,536 frames or 64 MiB are held for it. Frames keep their numbers. By default the order is that of the file.
+   */
+  readonly reorder?: number;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
 }
@@ -226,6 +237,7 @@ class Follower {
       detail: options.detail === 'full' ? FULL_DETAIL : 0,
       linger: Math.max(profiles.client.timeWait, profiles.server.timeWait) * SECOND * (17 / 16) + LINGER,
       maxFlows: options.maxFlows ?? DEFAULT_MAX_FLOWS,
+      ...(options.key && { key: options.key }),
       onEnd: (flow) => this.#end(flow),
       onGiveUp: (flow) => this.#giveUp(flow),
     });
@@ -267,30 +279,36 @@ class Follower {
     const membership = this.#membership;
     const { until } = member;
     const base = this.series.epochSeconds;
-    const start = this.#nextNumber;
-    const shift = start - frame.number;
-    this.#frameNames.begin(start, member.index, frame.number);
+    let number = this.#nextNumber - 1;
+    // Not a number: the first frame names the turn.
+    let shift = Number.NaN;
     let { newest } = tally;
     let time = (frame.seconds - base) * SECOND + frame.nanoseconds;
     if (tally.frames === 0) tally.first = time;
     do {
+      if (++number - frame.number !== shift) {
+        shift = number - frame.number;
+        this.#frameNames.begin(number, member.index, frame.number);
+      }
       if (time > newest) {
         newest = time;
         if (time > this.#newest) this.#newest = time;
+      } else if (time < newest) {
+        tally.order.late(newest - time);
       }
       const found = decoder.decode(frame);
       if (membership !== null) {
         if (found === TCP || found === ICMP_ERROR || found === TCP_UNUSABLE) tally.segments++;
-        this.#observe(membership, frame, found, segment, time, frame.number + shift);
+        this.#observe(membership, frame, found, segment, time, number);
       } else if (found === TCP) {
         tally.segments++;
         segment.time = time;
-        segment.frame = frame.number + shift;
+        segment.frame = number;
         tracker.segment(segment);
       } else if (found === ICMP_ERROR) {
         tally.segments++;
         segment.time = time;
-        segment.frame = frame.number + shift;
+        segment.frame = number;
         tracker.icmpError(segment);
       } else if (found === TCP_UNUSABLE) {
         tally.segments++;
@@ -299,8 +317,8 @@ class Follower {
       time = (frame.seconds - base) * SECOND + frame.nanoseconds;
     } while (member.hasFrame && time <= until);
     tally.newest = newest;
-    this.#nextNumber = frame.number + shift + (member.hasFrame ? 0 : 1);
-    tally.frames += this.#nextNumber - start;
+    tally.frames += number + 1 - this.#nextNumber;
+    this.#nextNumber = number + 1;
   }
 
   #observe(

@@ -1,6 +1,7 @@
 import type { CaptureInterface } from './capture-interface.js';
 import { CaptureError } from './error.js';
 import type { CaptureInfo, PacketSource } from './source.js';
+import type { TimeOrder } from './time-order.js';
 
 /** One capture of a series: where it stands in it, and how far it was read. */
 export class SeriesMember {
@@ -9,6 +10,8 @@ export class SeriesMember {
   /** What the source told when it was closed; null where it never was open. */
   info: CaptureInfo | null = null;
   interfaces: readonly CaptureInterface[] = [];
+  /** Of a source that has changed the order of the file, how the file has it. */
+  order: TimeOrder | null = null;
   error: CaptureError | null = null;
   /** Why it could not be opened. */
   openError: CaptureError | null = null;
@@ -61,6 +64,7 @@ export class SeriesMember {
     this.source = null;
     this.info = source.info;
     this.interfaces = source.interfaces;
+    this.order = source.order ?? null;
     this.error = source.error;
     await source.close();
   }

@@ -1,6 +1,7 @@
 import type { CaptureInterface } from './capture-interface.js';
 import type { CaptureError } from './error.js';
 import type { Frame } from './frame.js';
+import type { TimeOrder } from './time-order.js';
 
 export type CaptureFormat = 'pcap' | 'pcapng' | 'snoop';
 export type Compression = 'gzip' | 'zstd' | 'lz4' | 'xz' | 'bzip2';
@@ -21,7 +22,7 @@ export interface CaptureInfo {
 }
 
 /**
- * Frames of one capture, in the order of the file.
+ * Frames of one capture, in the order of the file, unless `order` is there.
  *
  * ```ts
  * while (await source.advance()) while (source.next()) use(source.frame);
@@ -38,6 +39,8 @@ export interface PacketSource {
   advance(): Promise<boolean>;
   /** Steps to the next frame that is in memory. False when there is none: `advance()` reads more. */
   next(): boolean;
+  /** How far the file's own order is from that of time, where the source has put its frames in order. */
+  readonly order?: TimeOrder;
   /** Why reading stopped before the end; null while all is well. */
   readonly error: CaptureError | null;
   /** Bytes of the file (as stored, so compressed ones) consumed so far: for progress. */

@@ -7,6 +7,9 @@ import { UsageError } from './exit.js';
 import type { Library } from './library.js';
 import { nearest } from './nearest.js';
 
+type KeyPart = NonNullable<Options['key']>[number];
+
+const KEY_PARTS: readonly KeyPart[] = ['vlan', 'tunnel'];
 const PROFILES: readonly NonNullable<Options['profile']>[] = ['linux', 'rfc9293', 'windows'];
 const READERS: readonly NonNullable<Options['reader']>[] = ['native', 'pcap-parser'];
 
@@ -24,6 +27,9 @@ export interface CaptureOptions {
   readonly threshold?: Thresholds;
   readonly verifyChecksums?: boolean;
   readonly maxFlows?: number;
+  /** Nanoseconds. */
+  readonly reorder?: number;
+  readonly key?: readonly KeyPart[];
   readonly reader: NonNullable<Options['reader']>;
   readonly quiet?: boolean;
 }
@@ -82,6 +88,16 @@ export function addReadingOptions(command: Command, library: Library): Command {
       `connections to follow at a time, at most; beyond them the longest silent are given up (default: ${library.DEFAULT_MAX_FLOWS})`,
       maxFlows,
     )
+    .option(
+      '--key <parts>',
+      'tell connections of the same addresses and ports apart by what they were seen in: vlan, tunnel, or both with a comma',
+      keyParts,
+    )
+    .option(
+      '--reorder <window>',
+      "put each capture's frames in the order of their times, as far as they are no further apart than this: 10ms",
+      duration,
+    )
     .addOption(new Option('--reader <name>', 'what reads the file').choices(READERS).default('native'));
 }
 
@@ -107,6 +123,8 @@ export function libraryOptions(options: CaptureOptions): Options {
     profile: options.profile,
     ...(options.verifyChecksums && { verifyChecksums: true }),
     ...(options.maxFlows !== undefined && { maxFlows: options.maxFlows }),
+    ...(options.key && { key: options.key }),
+    ...(options.reorder !== undefined && { reorder: options.reorder / 1e9 }),
     ...(options.sysctl && { sysctl: readSysctl(options.sysctl) }),
     ...(options.threshold && { thresholds: options.threshold }),
     ...(options.filter !== undefined && { filter: options.filter }),
@@ -145,6 +163,16 @@ function numbersOf(what: string) {
 
 function findingKinds(text: string, before: ReadonlySet<FindingKind> = new Set()): ReadonlySet<FindingKind> {
   return new Set([...before, ...text.split(',').map((kind) => findingKind(kind.trim()))]);
+}
+
+function keyParts(text: string, before: readonly KeyPart[] = []): readonly KeyPart[] {
+  const parts = text.split(',').map((word) => {
+    const part = KEY_PARTS.find((known) => known === word.trim());
+    if (part === undefined)
+      throw new InvalidArgumentError(`It is made of ${KEY_PARTS.join(' and ')}, with a comma between.`);
+    return part;
+  });
+  return [...new Set([...before, ...parts])];
 }
 
 function sysctlFile(text: string, before: readonly SysctlFile[] = []): readonly SysctlFile[] {

@@ -1,6 +1,7 @@
 import { FrameNames } from '../capture/frame-names.js';
 import { Series } from '../capture/series.js';
 import type { SeriesMember } from '../capture/series-member.js';
+import type { PacketSource } from '../capture/source.js';
 import { type CaptureTally, openForTcp, summaryOf, talliesOf } from '../capture-tally.js';
 import type { Clock, Time } from '../connection/model.js';
 import { SECOND } from '../connection/time.js';
@@ -55,7 +56,7 @@ export class TapReader {
     if (turn === null || turn.source === null) return false;
     turn.hasFrame = turn.source.next();
     if (!turn.hasFrame || this.#timeIn(turn) > turn.until) return false;
-    this.#take(turn);
+    this.#take(turn, turn.source);
     return true;
   }
 
@@ -80,8 +81,7 @@ export class TapReader {
     const { path, source } = turn;
     onProgress?.({ path, bytesRead: source.bytesRead, size: source.size });
     this.clock ??= { epochSeconds: this.#series.epochSeconds, digits: this.#series.timeDigits };
-    this.frameNames.begin(this.number + 1, turn.index, source.frame.number);
-    this.#take(turn);
+    this.#take(turn, source);
     return true;
   }
 
@@ -98,12 +98,14 @@ export class TapReader {
     return this.#tallies[this.#turn?.index ?? 0];
   }
 
-  #take(turn: SeriesMember): void {
+  #take(turn: SeriesMember, { frame }: PacketSource): void {
     const time = this.#timeIn(turn);
     const tally = this.#tallies[turn.index];
     if (this.number++ === 0) this.first = time;
+    this.frameNames.begin(this.number, turn.index, frame.number);
     if (tally.frames++ === 0) tally.first = time;
     if (time > tally.newest) tally.newest = time;
+    else if (time < tally.newest) tally.order.late(tally.newest - time);
     if (time > this.newest) this.newest = time;
     this.time = time;
   }

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Segment } from '../decode/segment.js';
 import { FlowIndex } from './flow-index.js';
+import { type FlowNetwork, FlowNetworks, type KeyPart } from './flow-network.js';
 import { BIT, I, STRIDE } from './flow-record.js';
 
 /**
@@ -33,9 +34,12 @@ export class FlowTable {
   /** Its other words; all 0 with IPv4. */
   readonly #upper = new Int32Array(6);
   #version = 0;
+  /** Null unless networks are part of the key. */
+  readonly #networks: FlowNetworks | null;
 
-  constructor(capacity = 1024) {
+  constructor(capacity = 1024, key: readonly KeyPart[] = []) {
     this.#capacity = capacity;
+    this.#networks = key.length === 0 ? null : new FlowNetworks(new Set(key), capacity);
     const buffer = new ArrayBuffer(capacity * STRIDE * 4);
     this.i32 = new Int32Array(buffer);
     this.f64 = new Float64Array(buffer);
@@ -66,6 +70,10 @@ export class FlowTable {
       this.#ports = (destinationPort << 16) | sourcePort;
     }
     hash = mix(mix(mix(hash ^ this.#lowA) ^ this.#lowB) ^ this.#ports);
+    if (this.#networks !== null) {
+      this.#networks.take(s);
+      hash = mix(hash ^ this.#networks.hash);
+    }
     this.#hash = hash;
     const flow = this.#findIn(this.#open.slots, hash);
     return flow >= 0 ? flow : this.#findIn(this.#closed.slots, hash);
@@ -81,6 +89,7 @@ export class FlowTable {
     i32[at + I.lowB] = this.#lowB;
     i32[at + I.ports] = this.#ports;
     if (this.#version !== 0) i32.set(this.#upper, at + I.upperA);
+    this.#networks?.put(flow);
     if (replaced < 0) this.#open.add(flow, this.#hash);
     else if ((i32[replaced * STRIDE + I.bits] & BIT.ending) === 0) this.#open.replace(replaced, flow, this.#hash);
     else {
@@ -112,6 +121,11 @@ export class FlowTable {
   /** The records in use, incarnations that were replaced included. */
   *records(): Generator<number> {
     for (let flow = 0; flow < this.#unused; flow++) if (this.i32[flow * STRIDE + I.number] !== 0) yield flow;
+  }
+
+  /** The network that a flow was seen in; null where that is no part of the key. */
+  networkOf(flow: number): FlowNetwork | null {
+    return this.#networks?.of(flow) ?? null;
   }
 
   /** Takes all but the low words of an IPv6 key. @returns the segment's direction */
@@ -152,6 +166,7 @@ export class FlowTable {
       (i32[at + I.bits] & BIT.ipv6) !== this.#version
     )
       return false;
+    if (this.#networks !== null && !this.#networks.holds(flow)) return false;
     if (this.#version === 0) return true;
     for (let word = 0; word < 6; word++) if (i32[at + I.upperA + word] !== this.#upper[word]) return false;
     return true;
@@ -163,7 +178,8 @@ export class FlowTable {
     let hash = this.#seed;
     if ((i32[at + I.bits] & BIT.ipv6) !== 0)
       for (let word = 0; word < 6; word++) hash = mix(hash ^ i32[at + I.upperA + word]);
-    return mix(mix(mix(hash ^ i32[at + I.lowA]) ^ i32[at + I.lowB]) ^ i32[at + I.ports]);
+    hash = mix(mix(mix(hash ^ i32[at + I.lowA]) ^ i32[at + I.lowB]) ^ i32[at + I.ports]);
+    return this.#networks === null ? hash : mix(hash ^ this.#networks.hashOf(flow));
   }
 
   #allocate(): number {
@@ -180,6 +196,7 @@ export class FlowTable {
     i32.set(this.i32);
     this.i32 = i32;
     this.f64 = new Float64Array(buffer);
+    this.#networks?.grow(this.#capacity);
   }
 }
 

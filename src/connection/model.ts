@@ -1,3 +1,4 @@
+import type { FlowNetwork } from './flow-network.js';
 import type { Side, TcpState } from './state.js';
 
 /** Nanoseconds since `Clock.epochSeconds`: a whole number that a float64 holds exactly for 104 days. */
@@ -120,6 +121,8 @@ export interface Connection {
   readonly clock: Clock;
   readonly client: Endpoint;
   readonly server: Endpoint;
+  /** Where `key` was given. */
+  readonly network?: FlowNetwork;
   /** `observed` where a SYN told who opened. */
   readonly roles: 'observed' | 'assumed';
   /** Tap times of the first and the last segment. */

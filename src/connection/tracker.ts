@@ -1,10 +1,12 @@
 import { ACK, FIN, RST, type Segment, SYN } from '../decode/segment.js';
 import { firstToLeave, isDone } from './eviction.js';
 import { FlowLog, sackOf } from './flow-log.js';
+import type { KeyPart } from './flow-network.js';
 import { BIT, D, DF, DIRECTION, DIRECTION_F64, F, I, STRIDE, STRIDE_F64 } from './flow-record.js';
 import { FlowTable } from './flow-table.js';
 import { Listeners } from './listeners.js';
 import type { Time } from './model.js';
+import { copyWindow, isIdentified, occupies, RecentSegments } from './recent-segments.js';
 import { LOG, type SegmentLog } from './segment-log.js';
 import { seqAfter, seqBefore, seqWithin } from './sequence.js';
 import { StreamNumbers } from './stream-numbers.js';
@@ -24,13 +26,14 @@ const LONG_SILENCE: Time = 60 * SECOND;
 /** Payload of a segment that was cut by the MSS rather than by the application: the least MSS of RFC 9293, section 3.7.1. */
 const BULK = 536;
 
-/** Copies follow each other at once; anything that TCP repeats itself comes later, or differs. */
-const COPY_WITHIN: Time = SECOND / 200;
-const ACK_COPY_WITHIN: Time = SECOND / 1000;
+/** Packets that a host sends between a segment and a late copy of it: identifications further apart tell nothing. */
+const MOST_BETWEEN = 255;
 
 const CONTROL = SYN | FIN | RST;
 
 export interface TrackerOptions {
+  /** What joins addresses and ports in the flows' key; by default nothing. */
+  readonly key?: readonly KeyPart[];
   /** Ordinary segments of a flow that are kept for display; 0 where only the diagnosis counts. */
   readonly detail: number;
   /** Silence after both ends are done before the flow leaves the table. */
@@ -49,7 +52,7 @@ export interface TrackerOptions {
  * reconstructed from the log, with hindsight, by postmortem/.
  */
 export class Tracker {
-  readonly table = new FlowTable();
+  readonly table: FlowTable;
   /** The last number that was given to a flow. */
   flows = 0;
 
@@ -58,6 +61,8 @@ export class Tracker {
   readonly #options: TrackerOptions;
   readonly #streams: StreamNumbers;
   readonly #kept: FlowLog;
+  /** From the first copy on. */
+  #recent: RecentSegments | null = null;
   /** Flows whose both ends are done, in the order in which that was seen: record and flow number, alternating. */
   readonly #ending: number[] = [];
   #endingHead = 0;
@@ -66,6 +71,7 @@ export class Tracker {
 
   constructor(options: TrackerOptions) {
     this.#options = options;
+    this.table = new FlowTable(undefined, options.key);
     this.#streams = new StreamNumbers(this.table);
     this.#kept = new FlowLog(this.table, options.detail);
   }
@@ -84,6 +90,7 @@ export class Tracker {
       const at = flow * STRIDE;
       const i32 = table.i32;
       const bits = i32[at + I.bits];
+      if (this.#recent !== null && this.#repeats(this.#recent, segment, flow, d)) return;
       if ((bits & BIT.synchronized) !== 0 && this.#isOrdinary(segment, at, d, bits)) {
         const f64 = table.f64;
         const at64 = flow * STRIDE_F64;
@@ -195,9 +202,15 @@ export class Tracker {
     const at = flow * STRIDE;
     const at64 = flow * STRIDE_F64;
     const i32 = table.i32;
-    if (marks === 0 && this.#isCopy(s, at, d)) {
-      if (i32[at + I.copies]++ > 0) return;
-      marks = LOG.copy;
+    if (marks === 0 || marks === LOG.oldDuplicate) {
+      const isNext = this.#isCopy(s, at, d);
+      if (isNext || this.#isLateCopy(s, flow, d)) {
+        if (i32[at + I.copies]++ > 0) return;
+        marks = LOG.copy;
+        const original = table.f64[isNext ? (at + d * DIRECTION) / 2 + DF.time : at64 + F.start];
+        this.#recent ??= new RecentSegments();
+        this.#recent.begin(table, flow, s.time, original);
+      }
     }
     const before = i32[at + I.bits];
     const acked = i32[at + I.acked + d];
@@ -219,27 +232,95 @@ export class Tracker {
     this.#considerEnd(flow, s.time);
   }
 
-  /**
-   * The same segment of the same direction once more, sooner than any retransmission. With IPv4 the identification tells
-   * (RFC 6864), where it is used; bare ACKs without one may be equal and yet two, so that only the shortest time counts.
-   */
+  /** In a flow that showed copies: counts the segment, if it is one, or remembers it. */
+  #repeats(recent: RecentSegments, s: Segment, flow: number, d: number): boolean {
+    const i32 = this.table.i32;
+    const at = flow * STRIDE;
+    const previous = i32[at + I.previous];
+    const copiesBefore = previous < 0 ? 0 : i32[previous * STRIDE + I.copies];
+    if (i32[at + I.copies] + copiesBefore === 0) return false;
+    const isOld = this.#isOld(s, at, d);
+    const askedAt = this.#askedAt(s, at, 1 - d);
+    let copied = flow;
+    if (!recent.holds(s, flow, d, isOld, askedAt)) {
+      if (copiesBefore === 0 || !recent.holds(s, previous, d, true, askedAt)) {
+        recent.add(s, flow, d, askedAt);
+        return false;
+      }
+      copied = previous;
+    }
+    this.#streams.number(s, at, d, (s.flags & (SYN | ACK | RST | FIN)) === SYN);
+    i32[copied * STRIDE + I.copies]++;
+    return true;
+  }
+
+  /** Its sender has acknowledged more since, or sent more than a bare ACK knows of. */
+  #isOld(s: Segment, at: number, d: number): boolean {
+    const i32 = this.table.i32;
+    if ((s.flags & (ACK | RST)) !== ACK) return false;
+    return seqBefore(s.ack, i32[at + I.acked + d]) || (!occupies(s) && seqBefore(s.seq, i32[at + I.next + d]));
+  }
+
+  /** When the receiver, `d`, asked for this segment by SACK blocks above it, or drew this RST; else -Infinity. */
+  #askedAt(s: Segment, at: number, d: number): Time {
+    const i32 = this.table.i32;
+    const last = at + d * DIRECTION;
+    const asks = (i32[last + D.marks] & LOG.sack) !== 0 && i32[last + D.ack] === (s.seq | 0);
+    return asks || ((s.flags & RST) !== 0 && i32[last + D.frame] !== 0)
+      ? this.table.f64[last / 2 + DF.time]
+      : Number.NEGATIVE_INFINITY;
+  }
+
+  /** The last segment of its direction once more, sooner than any repetition. Bare ACKs may be equal and yet two. */
   #isCopy(s: Segment, at: number, d: number): boolean {
     const i32 = this.table.i32;
     const last = at + d * DIRECTION;
     if (i32[last + D.frame] === 0 || s.seq !== i32[last + D.seq] >>> 0 || s.length !== i32[last + D.length])
       return false;
     if (s.ipVersion === 4 && s.ipId !== i32[last + D.ipId]) return false;
-    const identified = s.ipVersion === 4 && s.ipId !== 0;
-    const occupies = s.length > 0 || (s.flags & CONTROL) !== 0;
-    const lastTime = this.table.f64[last / 2 + DF.time];
     return (
-      s.time - lastTime < (identified || occupies ? COPY_WITHIN : ACK_COPY_WITHIN) &&
+      s.time - this.table.f64[last / 2 + DF.time] < copyWindow(s, i32[at + I.copies] > 0) &&
+      (isIdentified(s) || occupies(s)) &&
       i32[last + D.ack] === (s.ack | 0) &&
       (i32[last + D.marks] & LOG.flags) === s.flags &&
       i32[last + D.window] === s.window &&
       (!s.hasTimestamps || (i32[last + D.tsVal] === (s.tsVal | 0) && i32[last + D.tsEcr] === (s.tsEcr | 0))) &&
       (s.sackCount === 0 || i32[at + I.sack + d] === sackOf(s))
     );
+  }
+
+  /**
+   * A segment once more after its sender's next ones, and older than they are by all that tells: what TCP repeats is newer.
+   * The host counts its packets, so that between two identifications there is room for a number of segments.
+   */
+  #isLateCopy(s: Segment, flow: number, d: number): boolean {
+    const i32 = this.table.i32;
+    const at = flow * STRIDE;
+    const bits = i32[at + I.bits];
+    const last = at + d * DIRECTION;
+    const showedCopies = i32[at + I.copies] > 0;
+    if (showedCopies && this.#recent?.mayLack(flow, s.time) !== true) return false;
+    const silence = s.time - this.table.f64[last / 2 + DF.time];
+    if (i32[last + D.frame] === 0 || silence >= copyWindow(s, showedCopies)) return false;
+    // Whoever has said something else since has no SYN to repeat.
+    const isSame = (bits & (BIT.isn << d)) !== 0 && i32[at + I.isn + d] === (s.seq | 0);
+    const between = (i32[last + D.ipId] - s.ipId) & 0xffff;
+    const isEarlier = between > 0 && between <= MOST_BETWEEN;
+    const isDoubtful = !isIdentified(s) || i32[last + D.ipId] === 0;
+    if ((s.flags & SYN) !== 0) return isSame && (i32[last + D.marks] & SYN) === 0 && (isEarlier || isDoubtful);
+    const end = (s.seq + s.length + (s.flags & FIN)) | 0;
+    const isBeyond = (bits & (BIT.next << d)) === 0 || seqAfter(end, i32[at + I.next + d]);
+    if (isBeyond || (s.flags & RST) !== 0) return false;
+    if (seqWithin(s.seq, i32[at + I.holeLeft + d], i32[at + I.holeRight + d])) return false;
+    if (s.hasTimestamps && seqAfter(s.tsVal, i32[last + D.tsVal])) return false;
+    if (!occupies(s) && !(showedCopies && this.#isOld(s, at, d))) return false;
+    if (!isIdentified(s)) {
+      const isOlder = s.hasTimestamps && seqBefore(s.tsVal, i32[last + D.tsVal]);
+      return showedCopies && (isOlder || this.#askedAt(s, at, 1 - d) === Number.NEGATIVE_INFINITY);
+    }
+    const distance = (i32[last + D.seq] - s.seq) | 0;
+    const room = showedCopies ? distance : between * Math.max(s.length, i32[last + D.length], 1);
+    return isEarlier && distance >= 0 && distance <= room;
   }
 
   /** Updates the record by a segment that is not ordinary. @returns marks for the log. */

@@ -6,6 +6,16 @@ import type { Side, TcpState } from '../connection/state.js';
 import type { FragmentCounts } from '../decode/reassembly.js';
 import type { AcrossFinding, FindingKind, Flow, Severity } from './finding.js';
 
+/** How far the frames of a capture stand from the order of their times. */
+export interface OutOfOrder {
+  /** Frames whose time is before that of a frame that stands before them in the file. */
+  readonly frames: number;
+  /** By how many nanoseconds at most. */
+  readonly furthest: number;
+  /** Those among them that `reorder` has not put in order: all of them without that option. */
+  readonly unsorted: number;
+}
+
 /** What was in one capture. */
 export interface CaptureSummary {
   readonly path: string;
@@ -18,6 +28,7 @@ export interface CaptureSummary {
   readonly frames: number;
   /** Frames in which a TCP header was found, those quoted by ICMP errors included. */
   readonly tcpSegments: number;
+  readonly outOfOrder: OutOfOrder;
   /** Frames that were passed over, by reason. */
   readonly skipped: Readonly<Record<string, number>>;
   readonly fragments: Readonly<FragmentCounts>;

@@ -58,6 +58,12 @@ export function captureJson(capture: CaptureSummary) {
     dropped: droppedFrames(capture),
     frames: capture.frames,
     tcpSegments: capture.tcpSegments,
+    outOfOrder: {
+      frames: capture.outOfOrder.frames,
+      /** Seconds. */
+      furthest: capture.outOfOrder.furthest / 1e9,
+      unsorted: capture.outOfOrder.unsorted,
+    },
     skipped: capture.skipped,
     fragments: capture.fragments,
     complete: capture.complete,

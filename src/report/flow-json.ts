@@ -13,6 +13,10 @@ export interface FlowJson {
   readonly captures: readonly string[];
   readonly client: { readonly address: string; readonly port: number };
   readonly server: { readonly address: string; readonly port: number };
+  /** Where `key` names VLANs: the identifiers of the first two tags, the outer one first. */
+  readonly vlan?: readonly number[];
+  /** Where `key` names tunnels: the innermost one; null without a tunnel. */
+  readonly tunnel?: { readonly kind: string; readonly id: number | null } | null;
   readonly roles: 'observed' | 'assumed';
   readonly start: string;
   readonly end: string;
@@ -72,6 +76,7 @@ export function flowJson(flow: Flow): FlowJson {
     captures: flow.captures,
     client: { address: flow.client.address, port: flow.client.port },
     server: { address: flow.server.address, port: flow.server.port },
+    ...flow.network,
     roles: flow.roles,
     start: timestamp(flow.start, clock),
     end: timestamp(flow.end, clock),

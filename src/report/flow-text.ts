@@ -8,6 +8,15 @@ export function endpointText({ address, port }: Endpoint): string {
   return text.includes(':') ? `[${text}]:${port}` : `${text}:${port}`;
 }
 
+/** `VLAN 10` and `VXLAN 42`, where they are part of the flow's key. */
+export function networkTexts({ network }: Flow): string[] {
+  const { vlan = [], tunnel = null } = network ?? {};
+  return [
+    ...(vlan.length > 0 ? [`VLAN ${vlan.join('.')}`] : []),
+    ...(tunnel === null ? [] : [tunnel.id === null ? tunnel.kind : `${tunnel.kind} ${tunnel.id}`]),
+  ];
+}
+
 /** The frame's number in its capture; with the capture's name where the flow spans several: `14 of ring-2.pcap`. */
 export function frameText({ captures, frameNames }: Flow, number: number): string {
   const { capture, frame } = frameNames.nameOf(number);

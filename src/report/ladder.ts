@@ -3,7 +3,7 @@ import type { Side } from '../connection/state.js';
 import type { Finding, Flow } from '../findings/finding.js';
 import { arrow } from './arrow.js';
 import { escapeText } from './escape.js';
-import { endpointText, framesText, frameText } from './flow-text.js';
+import { endpointText, framesText, frameText, networkTexts } from './flow-text.js';
 import { foldSegments } from './fold.js';
 import { type Changes, ladderRows, type Row } from './ladder-rows.js';
 import { Lane } from './lane.js';
@@ -292,6 +292,7 @@ function header(flow: Flow, width: number, showCapture: boolean): string[] {
   const parts = [
     ...(displayWidth(joined) <= room ? [joined] : [client, `→ ${server}`]),
     `tcp.stream eq ${flow.tcpStream}`,
+    ...networkTexts(flow),
     started,
     formatDuration(flow.end - flow.start),
     `tap: ${TAP[flow.tap]}`,

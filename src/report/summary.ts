@@ -1,6 +1,12 @@
 import type { Clock, Tap, Time } from '../connection/model.js';
 import type { Side, TcpState } from '../connection/state.js';
-import { type Analysis, type CaptureSummary, droppedFrames, type Outcome } from '../findings/analysis.js';
+import {
+  type Analysis,
+  type CaptureSummary,
+  droppedFrames,
+  type Outcome,
+  type OutOfOrder,
+} from '../findings/analysis.js';
 import { type FindingKind, type Flow, SEVERITIES, type Severity } from '../findings/finding.js';
 import { escapeText, shellWord } from './escape.js';
 import { endpointText, framesText } from './flow-text.js';
@@ -110,6 +116,7 @@ function captureLines(capture: CaptureSummary, width: number, style: Style): str
   if (packets > 0)
     facts.push(`${formatCount(reassembled)} of ${formatCount(packets)} packets in fragments put together`);
   if (overlapping > 0) facts.push(`${formatCount(overlapping)} fragments overlap others (the first copy was taken)`);
+  facts.push(...outOfOrderFacts(capture.outOfOrder));
   const dropped = droppedFrames(capture);
   if (dropped !== null && dropped > 0) facts.push(`${formatCount(dropped)} frames were lost while capturing`);
   const room = width - indent;
@@ -131,6 +138,17 @@ function captureLines(capture: CaptureSummary, width: number, style: Style): str
   const indented = lines.map((line) => ' '.repeat(indent) + line);
   if (!fits) return [shown, ...indented];
   return [shown + ' '.repeat(indent - displayWidth(name)) + lines[0], ...indented.slice(1)];
+}
+
+/** A window worth asking for; what is further apart tells of a clock that was set. */
+const WIDEST_WINDOW = 10e9;
+
+function outOfOrderFacts({ frames, furthest, unsorted }: OutOfOrder): string[] {
+  if (frames === 0) return [];
+  if (unsorted === 0) return [`${formatCount(frames)} ${frames === 1 ? 'frame was' : 'frames were'} put in time order`];
+  const of = unsorted < frames ? ` of ${formatCount(frames)}` : '';
+  const fact = `${formatCount(unsorted)}${of} ${frames === 1 ? 'frame is' : 'frames are'} out of time order, by up to ${formatDuration(furthest)}`;
+  return [furthest > WIDEST_WINDOW ? fact : `${fact}: --reorder ${Math.floor(furthest / 1e6) + 1}ms sorts them`];
 }
 
 /** `2026-11-20 14:02:11 – 14:09:58 UTC (7 min 47 s)` */

@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openCapture } from '../../src/capture/open.js';
 import { type Flow, flows } from '../../src/index.js';
 import { flowJson } from '../../src/report/flow-json.js';
-import { type PcapRecord, writePcap } from '../support/pcap-writer.js';
 import { type PcapngBlock, writePcapng } from '../support/pcapng-writer.js';
+import { pcap, type Recorded, recordsOf } from './recorded.js';
 
 const directory = fileURLToPath(new URL('../../captures/', import.meta.url));
 const names = readdirSync(directory).filter((name) => name.endsWith('.pcap'));
@@ -16,36 +15,10 @@ const names = readdirSync(directory).filter((name) => name.endsWith('.pcap'));
 const folder = mkdtempSync(join(tmpdir(), 'lastack-same-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-interface Recorded extends PcapRecord {
-  readonly seconds: number;
-  /** Nanoseconds. */
-  readonly fraction: number;
-  readonly originalLength: number;
-}
-
-async function recordsOf(path: string): Promise<{ records: Recorded[]; linkType: number; nano: boolean }> {
-  const source = await openCapture(path);
-  const records: Recorded[] = [];
-  while (await source.advance()) {
-    while (source.next()) {
-      const { bytes, offset, capturedLength, originalLength, seconds, nanoseconds } = source.frame;
-      const data = bytes.slice(offset, offset + capturedLength);
-      records.push({ data, originalLength, seconds, fraction: nanoseconds });
-    }
-  }
-  await source.close();
-  return { records, linkType: source.info.linkType, nano: source.info.timeDigits === 9 };
-}
-
 function file(name: string, bytes: Uint8Array): string {
   const path = join(folder, name);
   writeFileSync(path, bytes);
   return path;
-}
-
-function pcap(records: readonly Recorded[], linkType: number, nano: boolean): Uint8Array {
-  const inUnits = records.map((record) => ({ ...record, fraction: record.fraction / (nano ? 1 : 1000) }));
-  return writePcap(inUnits, { nano, linkType });
 }
 
 /** In a section per half of the records, of either byte order, and on two interfaces. */

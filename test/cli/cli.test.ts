@@ -240,4 +240,8 @@ describe('when things go wrong', () => {
 test('checksums are verified where that is asked for', async () => {
   expect((await cli(['analyze', 'x'])).options.verifyChecksums).toBeUndefined();
   expect((await cli(['analyze', 'x', '--verify-checksums'])).options.verifyChecksums).toBe(true);
+  expect((await cli(['analyze', 'x'])).options).not.toHaveProperty('reorder');
+  expect((await cli(['analyze', 'x', '--reorder', '10ms'])).options.reorder).toBe(0.01);
+  expect((await cli(['analyze', 'x', '--key', 'vlan,tunnel'])).options.key).toEqual(['vlan', 'tunnel']);
+  expect((await cli(['analyze', 'x', '--key', 'mac'])).status).toBe(2);
 });

@@ -12,6 +12,7 @@ export const CAPTURE: CaptureSummary = {
   fragments: { packets: 0, reassembled: 0, overlapping: 0 },
   frames: 1_284_113,
   tcpSegments: 1_281_990,
+  outOfOrder: { frames: 0, furthest: 0, unsorted: 0 },
   skipped: { 'not-ip': 2123, truncated: 0 },
   complete: true,
   error: null,

@@ -15,7 +15,10 @@ import type { CaptureRecord, WorstFlow } from './record.js';
 import { Tally } from './tally.js';
 
 /** What changes the results of a capture. */
-export type ReadingOptions = Pick<Options, 'reader' | 'profile' | 'sysctl' | 'thresholds' | 'filter'>;
+export type ReadingOptions = Pick<
+  Options,
+  'reader' | 'profile' | 'sysctl' | 'thresholds' | 'filter' | 'verifyChecksums' | 'reorder' | 'key'
+>;
 
 /** One capture, or a series of rotated files in the order of time, to be read into a folder. */
 export interface CaptureJob {

@@ -1,5 +1,6 @@
 import { formatAddress } from '../../decode/address.js';
 import { ACK, FIN, RST, SYN } from '../../decode/segment.js';
+import type { FlowNetwork } from '../flow-network.js';
 import { BIT, D, DF, DIRECTION, DIRECTION_F64, F, I, STRIDE, STRIDE_F64 } from '../flow-record.js';
 import type { Endpoint, Fate, SegmentRun, Time } from '../model.js';
 import { LOG } from '../segment-log.js';
@@ -100,6 +101,8 @@ export interface History {
   readonly tcpStream: number;
   readonly client: Endpoint;
   readonly server: Endpoint;
+  /** Null where it is no part of the flow's key. */
+  readonly network: FlowNetwork | null;
   /** Keys of the two hosts' addresses, as Distances wants them. */
   readonly hosts: Readonly<Record<Side, number | string>>;
   readonly roles: 'observed' | 'assumed';
@@ -148,12 +151,16 @@ export function readHistory(tracker: Tracker, flow: number): History {
   const reused = (bits & (3 * BIT.previousIsn)) !== 0 || (bits & (3 * BIT.previousFin)) !== 0;
   const previous = reused ? perSide((d) => (bits & (BIT.previousFin << d)) !== 0) : null;
   const base = perSide((d) => baseOf(tracker, flow, d));
+  const network = tracker.table.networkOf(flow);
   return {
     flow: i32[at + I.number],
     tcpStream: i32[at + I.tcpStream],
     client: endpoint(client),
     server: endpoint(1 - client),
-    hosts: perSide((d) => (ipVersion === 6 ? endpoint(d).address : i32[at + (d === 0 ? I.lowA : I.lowB)] >>> 0)),
+    network,
+    hosts: perSide((d) =>
+      hostKey(network, ipVersion === 6 ? endpoint(d).address : i32[at + (d === 0 ? I.lowA : I.lowB)] >>> 0),
+    ),
     roles: (bits & BIT.rolesKnown) !== 0 ? 'observed' : 'assumed',
     start: f64[at64 + F.start],
     end: f64[at64 + F.last],
@@ -167,6 +174,11 @@ export function readHistory(tracker: Tracker, flow: number): History {
     listenerSigns: tracker.listeners.none ? [] : tracker.listeners.signsOf(tracker.listenerOf(at, 1 - client)),
     previousFins: previous,
   };
+}
+
+/** Hosts of one address in several networks are several hosts. */
+export function hostKey(network: FlowNetwork | null, address: number | string): number | string {
+  return network === null ? address : `${address} ${JSON.stringify(network)}`;
 }
 
 /** The flow's log entries in the order of the capture. */

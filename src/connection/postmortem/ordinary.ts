@@ -6,6 +6,7 @@ import type { HostProfile } from '../profile.js';
 import type { Side, TcpState } from '../state.js';
 import { SECOND } from '../time.js';
 import type { Tracker } from '../tracker.js';
+import { hostKey } from './history.js';
 import { tapOf } from './tap.js';
 import { goneBy } from './timers.js';
 
@@ -96,8 +97,9 @@ export class OrdinaryEnd {
   }
 
   noteDistances(distances: Distances): void {
-    distances.note(this.addressKey('client'), this.clientRoundTrip);
-    distances.note(this.addressKey('server'), this.serverRoundTrip);
+    const network = this.tracker.table.networkOf(this.#at / STRIDE);
+    distances.note(hostKey(network, this.addressKey('client')), this.clientRoundTrip);
+    distances.note(hostKey(network, this.addressKey('server')), this.serverRoundTrip);
   }
 
   /** A number that stands for one end's IPv4 address, or its text for IPv6: cheap to count by. */

@@ -43,6 +43,7 @@ export function postmortem(history: History, context: PostmortemContext): Postmo
     clock: context.clock,
     client: history.client,
     server: history.server,
+    ...(history.network !== null && { network: history.network }),
     roles: history.roles,
     start: history.start,
     end: history.end,
