@@ -207,7 +207,7 @@ class Run {
           gauge.finished(paths[0], bytes);
         },
         onFailed: (message) => {
-          for (const path of paths) failed.push({ path, error: { code: 'internal', message } });
+          for (const path of paths) failed.push({ path, error: { code: 'internal', message: `${path}: ${message}` } });
           gauge.finished(paths[0], bytes);
         },
       })),

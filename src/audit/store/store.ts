@@ -107,9 +107,7 @@ export class Store {
       return (
         record.fingerprint === fingerprint &&
         existsSync(this.findingsCsv(id)) &&
-        record.parts.every(
-          ({ table, day, bytes }) => statSync(join(this.#table(table, id), partPath(day))).size === bytes,
-        )
+        record.parts.every((part) => statSync(join(this.#table(part.table, id), partPath(part))).size === part.bytes)
       );
     } catch {
       return false;
