@@ -1,7 +1,7 @@
 import { escapeText, shellWord } from '../../report/escape.js';
 import { type Look, PLAIN, SEVERITY_MARK, type Style } from '../../report/style.js';
 import { formatBytes, formatCount, formatDuration } from '../../report/units.js';
-import { pack, padEnd, padStart, truncate, truncateStart, wrap } from '../../report/width.js';
+import { pack, padEnd, padStart, truncate, wrap } from '../../report/width.js';
 import type { Change } from '../baseline/compare.js';
 import { changeOf, findingsOf, type Summary, worstServices } from './summary.js';
 
@@ -26,7 +26,7 @@ export function auditText(summary: Summary, out: string, options: SummaryTextOpt
     findings(summary, width, style),
     places(summary, width, style),
     verdict(summary, width, style),
-    lookFirst(summary, out),
+    lookFirst(summary, out, width),
   ];
   return `${blocks
     .filter((block) => block.length > 0)
@@ -139,7 +139,7 @@ function acrossLines({ acrossFlows }: Summary): Line[] {
 function changeNote(change: Change | null): string {
   if (change === null) return '';
   const { before } = change;
-  return `${change.change}, ${formatCount(before.findings)} of ${formatCount(before.flows)} before`;
+  return `${change.change} (${formatCount(before.findings)} of ${formatCount(before.flows)})`;
 }
 
 function changesLine(counts: Readonly<Record<string, number>>): string {
@@ -207,11 +207,10 @@ function verdict({ policy }: Summary, width: number, style: Style): string[] {
 }
 
 /** Commands to copy. */
-function lookFirst({ worst: [first], unreadable, captures: all }: Summary, out: string): string[] {
+function lookFirst(summary: Summary, out: string, width: number): string[] {
+  const { worst, captures: all } = summary;
+  const [first] = worst;
   const folder = shellWord(out.startsWith('-') ? `./${out}` : out);
-  const broken =
-    unreadable[0]?.error.message ??
-    all.flatMap(({ files: f }) => f).find(({ error }) => error !== null)?.error?.message;
   const lines: string[] = [];
   if (first !== undefined) {
     const file = shellWord(first.file.startsWith('-') ? `./${first.file}` : first.file);
@@ -220,9 +219,18 @@ function lookFirst({ worst: [first], unreadable, captures: all }: Summary, out: 
     const select = series.length > 1 ? `--finding ${first.kind}` : `--flow ${first.flow}`;
     lines.push(`lastack timeline ${file} ${select}`, `lastack explain ${first.kind}`);
   }
-  lines.push(`lastack query ${folder} --list`, `${folder}/report.md`);
-  const remark = broken === undefined ? [] : [truncateStart(escapeText(broken), 120)];
+  const broken = brokenFiles(summary);
+  const names = broken.length > 1 ? `   names the ${files(broken.length)} that were not read whole` : '';
+  lines.push(`lastack query ${folder} --list`, `${folder}/report.md${names}`);
+  const remark = broken.length === 1 ? wrap(escapeText(broken[0]), width - 13) : [];
   return [...remark, ...lines].map((line, i) => `${i === 0 ? 'Look first:' : '           '}  ${line}`);
+}
+
+function brokenFiles({ captures: all, unreadable }: Summary): string[] {
+  return [
+    ...unreadable.map(({ error }) => error.message),
+    ...all.flatMap((capture) => capture.files.flatMap(({ error }) => error?.message ?? [])),
+  ];
 }
 
 const cell = (count: number): string => padStart(formatCount(count), NUMBER);
