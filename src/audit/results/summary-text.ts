@@ -40,7 +40,7 @@ function captures({ counts, start, end, shard }: Summary, width: number, style: 
     ...(counts.files > counts.captures ? [`${formatCount(counts.files)} files`] : []),
     formatBytes(counts.bytes),
     `${formatCount(counts.frames)} frames, ${formatCount(counts.tcpSegments)} TCP`,
-    ...(start === null || end === null ? [] : [`${minute(start)} – ${minute(end)} UTC`]),
+    ...(start === null || end === null ? [] : [`${span(start, end)} UTC`]),
     ...(shard === null ? [] : [`share ${shard}`]),
   ];
   const indent = name.length + 3;
@@ -235,4 +235,6 @@ function brokenFiles({ captures: all, unreadable }: Summary): string[] {
 
 const cell = (count: number): string => padStart(formatCount(count), NUMBER);
 const files = (count: number): string => `${formatCount(count)} ${count === 1 ? 'file' : 'files'}`;
+const span = (start: string, end: string): string =>
+  minute(start) === minute(end) ? minute(start) : `${minute(start)} – ${minute(end)}`;
 const minute = (time: string): string => time.slice(0, 16).replace('T', ' ');
