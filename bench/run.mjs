@@ -55,7 +55,7 @@ function measure(name) {
   const workload = workloadNamed(name, Number(values.scale));
   const capture = captureOf(workload, values.cache);
   const size = sizeOf(capture);
-  const results = runInTurn([lastack(), ...chosenPeers()], capture);
+  const results = runInTurn([lastack(workload.alive), ...chosenPeers()], capture);
   const table = values.markdown ? markdownTable : alignedTable;
   const scale = values.scale === '1' ? '' : `, at ${values.scale} of it`;
   const bytes = (size.bytes / 1e6).toFixed(0);
@@ -64,10 +64,14 @@ function measure(name) {
   process.stdout.write(`${table(HEAD, rowsOf(results, size))}\n`);
 }
 
-/** @returns {Peer} */
-function lastack() {
+/**
+ * @param {number} alive flows that are open at a time: where they are more than lastack follows unless told, it is told
+ * @returns {Peer}
+ */
+function lastack(alive) {
   const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-  const command = values.command?.split(' ') ?? [process.execPath, main, 'analyze'];
+  const analyze = [process.execPath, main, 'analyze', ...(alive > 250_000 ? ['--max-flows', `${2 * alive}`] : [])];
+  const command = values.command?.split(' ') ?? analyze;
   return { name: LASTACK, command: (capture) => [...command, capture] };
 }
 

@@ -63,10 +63,10 @@ const NAMED = [
   {
     ...SHORT,
     name: 'syn-flood',
-    about: '2,000,000 SYNs from as many addresses to one service',
-    flows: 2_000_000,
+    about: '10,000,000 SYNs from as many addresses to one service',
+    flows: 10_000_000,
     alive: 20_000,
-    clients: 2_000_000,
+    clients: 10_000_000,
     servers: 1,
     segments: 6,
     think: SECOND,

@@ -44,6 +44,10 @@ export interface Options {
   readonly detail?: 'summary' | 'full';
   /** Passes over packets whose IPv4 or TCP checksum is wrong; by default they count, since hosts leave checksums to their network cards. */
   readonly verifyChecksums?: boolean;
+  /** Connections that are followed at a time, at most: DEFAULT_MAX_FLOWS where left out. Beyond them, some are given up. */
+  readonly maxFlows?: number;
+  /** Called once, at the end, where connections were given up: they are not among the flows. */
+  readonly onGivenUp?: (connections: number) => void;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
 }
@@ -59,6 +63,13 @@ export interface Progress {
 export const FULL_DETAIL = 400;
 /** Least silence after both ends are done before a flow leaves the table; with TIME_WAIT's own length on top. */
 export const LINGER = 5 * SECOND;
+
+/**
+ * Connections that are followed at a time where options do not say: they take up to 0.4 GB. Where more are needed, a
+ * quarter of them leaves at once: those that are closed, then those that never came to be open, then others; each time
+ * those that have been silent longest. What has left before it was closed is given up, and counted.
+ */
+export const DEFAULT_MAX_FLOWS = 500_000;
 
 /** Flows in the order in which they end, and what was in the captures: complete when the iteration is done. */
 export interface FlowStream extends AsyncIterable<Flow> {
@@ -186,6 +197,8 @@ async function* followAll(
 
 /** Follows the connections of captures that are one stream. */
 class Follower {
+  /** Connections that were given up. */
+  #givenUp = 0;
   readonly #tracker: Tracker;
   readonly #ready: Flow[] = [];
   readonly #distances = new Distances();
@@ -212,8 +225,9 @@ class Follower {
     this.#tracker = new Tracker({
       detail: options.detail === 'full' ? FULL_DETAIL : 0,
       linger: Math.max(profiles.client.timeWait, profiles.server.timeWait) * SECOND * (17 / 16) + LINGER,
-      firstFlow: 0,
+      maxFlows: options.maxFlows ?? DEFAULT_MAX_FLOWS,
       onEnd: (flow) => this.#end(flow),
+      onGiveUp: (flow) => this.#giveUp(flow),
     });
     this.#framesFlows = options.select?.frames === undefined ? null : new Set();
     this.#membership = observer === null && this.#framesFlows === null ? null : new Membership(this.#tracker);
@@ -241,6 +255,7 @@ class Follower {
       signal?.throwIfAborted();
     }
     for (const _ of this.#tracker.end()) yield* this.#drain();
+    if (this.#givenUp > 0) this.settings.options.onGivenUp?.(this.#givenUp);
   }
 
   #readTurn(member: SeriesMember, source: PacketSource): void {
@@ -314,7 +329,8 @@ class Follower {
       return;
     }
     const { profiles, thresholds, selects } = this.settings;
-    if ((this.ordinary !== null || this.#isUnwanted(number)) && this.#ordinaryEnd.read(record, this.#newest)) {
+    const isOrdinary = this.#ordinaryEnd.read(record, this.#newest);
+    if (isOrdinary && (this.ordinary !== null || this.#isUnwanted(number))) {
       this.#ordinaryEnd.noteDistances(this.#distances);
       this.ordinary?.(this.#ordinaryEnd, clock);
       this.observer?.end?.(number, false);
@@ -333,11 +349,16 @@ class Follower {
     const flow: Flow = Object.assign(result.connection, {
       captures,
       frameNames: this.#frameNames,
-      findings: diagnose(result, thresholds),
+      findings: isOrdinary ? [] : diagnose(result, thresholds),
     });
     const selected = selects(flow) && this.#framesFlows?.has(number) !== false;
     this.observer?.end?.(number, selected);
     if (selected) this.#ready.push(flow);
+  }
+
+  #giveUp(record: number): void {
+    this.#givenUp++;
+    this.observer?.end?.(this.#tracker.table.i32[record * STRIDE + I.number], false);
   }
 
   /** Not asked for, if it is without incident: such a connection has no findings. */

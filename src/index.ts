@@ -9,7 +9,11 @@ import { countFlows, type Options } from './flows.js';
  */
 export async function analyze(captures: string | readonly string[], options: Options = {}): Promise<Analysis> {
   const summarizer = new Summarizer({ ...DEFAULT_THRESHOLDS, ...options.thresholds });
-  const stream = countFlows(captures, options, (flow, clock) => summarizer.addOrdinary(flow, clock));
+  const onGivenUp = (connections: number): void => {
+    summarizer.giveUp(connections);
+    options.onGivenUp?.(connections);
+  };
+  const stream = countFlows(captures, { ...options, onGivenUp }, (flow, clock) => summarizer.addOrdinary(flow, clock));
   for await (const flow of stream) summarizer.add(flow);
   return summarizer.result(stream.captures);
 }
@@ -65,7 +69,7 @@ export {
   type Severity,
 } from './findings/finding.js';
 export { DEFAULT_THRESHOLDS, type Thresholds } from './findings/thresholds.js';
-export { type FlowStream, flows, type Options, type Progress } from './flows.js';
+export { DEFAULT_MAX_FLOWS, type FlowStream, flows, type Options, type Progress } from './flows.js';
 export { type Annotated, annotate } from './handover/annotate.js';
 export { keyOf as anonymizationKey, randomKey as randomAnonymizationKey } from './handover/anonymize/key.js';
 export type { CaptureFormat } from './handover/capture-writer.js';

@@ -14,4 +14,5 @@ export type Library = Pick<
   | 'wiresharkProfile'
   | 'CATALOGUE'
   | 'DEFAULT_THRESHOLDS'
+  | 'DEFAULT_MAX_FLOWS'
 >;

@@ -23,6 +23,7 @@ export interface CaptureOptions {
   readonly sysctl?: readonly SysctlFile[];
   readonly threshold?: Thresholds;
   readonly verifyChecksums?: boolean;
+  readonly maxFlows?: number;
   readonly reader: NonNullable<Options['reader']>;
   readonly quiet?: boolean;
 }
@@ -76,6 +77,11 @@ export function addReadingOptions(command: Command, library: Library): Command {
       '--verify-checksums',
       'pass over packets with a wrong checksum, which by default count: network cards fill them in',
     )
+    .option(
+      '--max-flows <number>',
+      `connections to follow at a time, at most; beyond them the longest silent are given up (default: ${library.DEFAULT_MAX_FLOWS})`,
+      maxFlows,
+    )
     .addOption(new Option('--reader <name>', 'what reads the file').choices(READERS).default('native'));
 }
 
@@ -100,6 +106,7 @@ export function libraryOptions(options: CaptureOptions): Options {
     reader: options.reader,
     profile: options.profile,
     ...(options.verifyChecksums && { verifyChecksums: true }),
+    ...(options.maxFlows !== undefined && { maxFlows: options.maxFlows }),
     ...(options.sysctl && { sysctl: readSysctl(options.sysctl) }),
     ...(options.threshold && { thresholds: options.threshold }),
     ...(options.filter !== undefined && { filter: options.filter }),
@@ -165,6 +172,11 @@ function readText(path: string): string {
       cause: error,
     });
   }
+}
+
+function maxFlows(text: string): number {
+  if (!/^[1-9]\d{0,7}$/.test(text)) throw new InvalidArgumentError('It must be a number from 1 to 99999999.');
+  return Number(text);
 }
 
 function columns(text: string): number {

@@ -3,6 +3,9 @@ import type { Writable } from 'node:stream';
 import { escapeText } from '../report/escape.js';
 import { BrokenPipeError, UsageError } from './exit.js';
 
+/** Characters that are handed over at once. */
+const BATCH = 1 << 14;
+
 /**
  * Where results go: standard output, or the file of `--output`, which is opened with the first result, so that a command
  * that fails before leaves it as it was. Writes wait until the reader has caught up.
@@ -12,6 +15,8 @@ export class Output {
   readonly #path: string | null;
   readonly #opening: () => void;
   #stream: Writable | null = null;
+  /** Text that was not handed over yet: a write for each of 500,000 lines takes longer than to make them. */
+  #pending = '';
   #error: NodeJS.ErrnoException | null = null;
 
   /** `path` is null for standard output; `opening` is called before the first result. */
@@ -21,9 +26,36 @@ export class Output {
     this.#opening = opening;
   }
 
-  /** Throws BrokenPipeError where the reader has gone, UsageError where the file cannot be written. */
+  /**
+   * Text waits for more of it, up to a bound, but not for a source that has nothing at the moment.
+   * Throws BrokenPipeError where the reader has gone, UsageError where the file cannot be written.
+   */
   async write(text: string | Uint8Array): Promise<void> {
     this.#check();
+    if (typeof text !== 'string') {
+      await this.#flush();
+      await this.#handOver(text);
+      return;
+    }
+    if (this.#pending === '') setImmediate(() => this.#flushNow());
+    this.#pending += text;
+    if (this.#pending.length >= BATCH) await this.#flush();
+  }
+
+  async #flush(): Promise<void> {
+    const text = this.#pending;
+    this.#pending = '';
+    if (text !== '') await this.#handOver(text);
+  }
+
+  /** Without waiting for the reader: the next write does that. */
+  #flushNow(): void {
+    const text = this.#pending;
+    this.#pending = '';
+    if (text !== '' && this.#error === null) this.#open().write(text);
+  }
+
+  async #handOver(text: string | Uint8Array): Promise<void> {
     const stream = this.#open();
     if (stream.write(text)) return;
     await new Promise<void>((resolve) => {
@@ -38,6 +70,7 @@ export class Output {
 
   /** Waits until all of it was handed over. Throws as `write` does. */
   async end(): Promise<void> {
+    await this.#flush();
     const stream = this.#open();
     await new Promise<void>((resolve) => {
       if (this.#error !== null || stream.destroyed) resolve();
@@ -47,8 +80,9 @@ export class Output {
     this.#check();
   }
 
-  /** Stops listening: a process has one standard output for all its commands. */
+  /** Hands over what is left of a command that failed, and stops listening: a process has one standard output for all its commands. */
   release(): void {
+    this.#flushNow();
     if (this.#path === null) this.#stream?.off('error', this.#fail);
   }
 

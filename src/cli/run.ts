@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Options } from '../index.js';
+import { givenUpText } from '../report/given-up.js';
 import { type Context, say } from './context.js';
 import { BrokenPipeError, EXIT, UsageError } from './exit.js';
 import { type CaptureOptions, libraryOptions } from './options.js';
@@ -31,6 +32,9 @@ export function runOnCaptures(
       const library = {
         ...libraryOptions(options),
         signal: context.signal,
+        onGivenUp: (connections: number) => {
+          if (!options.quiet) say(context, givenUpText(connections));
+        },
         ...(progress && { onProgress: progress.update }),
       };
       return work(output, library);

@@ -5,7 +5,7 @@ import { OrdinaryEnd } from '../connection/postmortem/ordinary.js';
 import { SECOND } from '../connection/time.js';
 import { Tracker } from '../connection/tracker.js';
 import { ICMP_ERROR, TCP } from '../decode/decoder.js';
-import { FULL_DETAIL, LINGER, type Options, Settings } from '../flows.js';
+import { DEFAULT_MAX_FLOWS, FULL_DETAIL, LINGER, type Options, Settings } from '../flows.js';
 import { coarseOffset } from './coarse-offset.js';
 import type { ComparedFlow, Comparison, TapIndex } from './compared-flow.js';
 import { type ComposeContext, compose } from './compose.js';
@@ -83,6 +83,8 @@ class Run {
   readonly #totals = new Totals();
   #clock = new ReferenceClock(0);
   #number = 0;
+  /** Flows of either tap that were given up. */
+  #givenUp = 0;
 
   constructor(
     readonly paths: readonly [readonly string[], readonly string[]],
@@ -96,8 +98,9 @@ class Run {
       new Tracker({
         detail: options.detail === 'full' ? FULL_DETAIL : 0,
         linger: Math.max(profiles.client.timeWait, profiles.server.timeWait) * SECOND * (17 / 16) + LINGER,
-        firstFlow: 0,
-        onEnd: (record) => this.#end(tap, record),
+        maxFlows: options.maxFlows ?? DEFAULT_MAX_FLOWS,
+        onEnd: (record) => this.#end(tap, record, true),
+        onGiveUp: (record) => this.#end(tap, record, false),
       });
     this.#taps = [new TapReader(paths[0], options), new TapReader(paths[1], options)];
     this.#trackers = [tracker(0), tracker(1)];
@@ -146,6 +149,7 @@ class Run {
         signal?.throwIfAborted();
       }
       yield* this.#endAll();
+      if (this.#givenUp > 0) this.settings.options.onGivenUp?.(this.#givenUp);
     } finally {
       await a.close();
       await b.close();
@@ -199,8 +203,8 @@ class Run {
     this.#ready.length = 0;
   }
 
-  /** A tracker tells that a flow is over. */
-  #end(tap: TapIndex, record: number): void {
+  /** A tracker tells that a flow is over, or `followed` no longer. */
+  #end(tap: TapIndex, record: number, followed: boolean): void {
     const matcher = this.#matcher;
     const sides = matcher.sides[tap];
     const number = this.#trackers[tap].table.i32[record * STRIDE + I.number];
@@ -210,7 +214,8 @@ class Run {
     const at32 = matcher.links.at(link);
     if (matcher.pendingOf(link) > 0) matcher.settle(link, false);
     const quiet = sides.i32[at + S.quiet] === 1;
-    if (!quiet && !this.#isSound(tap, record, link)) {
+    if (!followed) this.#givenUp++;
+    else if (!quiet && !this.#isSound(tap, record, link)) {
       agreeOnRoles(matcher, this.#trackers, this.#clock, tap, record);
       const ended = readEnded(tap, record, this.#trackers[tap], matcher, this.#taps[tap].newest);
       const waiting = this.#ended.get(link);

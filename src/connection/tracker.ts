@@ -1,4 +1,5 @@
 import { ACK, FIN, RST, type Segment, SYN } from '../decode/segment.js';
+import { firstToLeave, isDone } from './eviction.js';
 import { FlowLog, sackOf } from './flow-log.js';
 import { BIT, D, DF, DIRECTION, DIRECTION_F64, F, I, STRIDE, STRIDE_F64 } from './flow-record.js';
 import { FlowTable } from './flow-table.js';
@@ -34,10 +35,12 @@ export interface TrackerOptions {
   readonly detail: number;
   /** Silence after both ends are done before the flow leaves the table. */
   readonly linger: Time;
-  /** How many numbers other captures have taken. */
-  readonly firstFlow: number;
+  /** Flows that are followed at a time, at most; beyond them, some are given up (see eviction.ts). */
+  readonly maxFlows: number;
   /** Called when a flow is complete; its record and log are reused after the call. */
   readonly onEnd: (flow: number) => void;
+  /** Called when a flow is given up, while more of it may come. */
+  readonly onGiveUp: (flow: number) => void;
 }
 
 /**
@@ -65,7 +68,6 @@ export class Tracker {
     this.#options = options;
     this.#streams = new StreamNumbers(this.table);
     this.#kept = new FlowLog(this.table, options.detail);
-    this.flows = options.firstFlow;
   }
 
   /** The entries of all flows. */
@@ -161,6 +163,7 @@ export class Tracker {
     const isSyn = (s.flags & (SYN | ACK | RST | FIN)) === SYN;
     if (flow >= 0) this.#streams.number(s, flow * STRIDE, d, isSyn);
     if (flow < 0) {
+      if (table.size >= this.#options.maxFlows) this.#makeRoom();
       flow = this.#begin(-1, s, d);
     } else if (isSyn) {
       const at = flow * STRIDE;
@@ -581,12 +584,35 @@ export class Tracker {
     }
   }
 
-  #finish(flow: number): void {
+  /** A quarter of all flows leave at a time, so that the search for them costs each newcomer little. */
+  #makeRoom(): void {
     const i32 = this.table.i32;
-    const at = flow * STRIDE;
-    if (i32[at + I.previous] >= 0) this.#finish(i32[at + I.previous]);
+    for (const flow of firstToLeave(this.table, Math.ceil(this.#options.maxFlows / 4))) {
+      // An incarnation before or after it may have taken it along.
+      if (i32[flow * STRIDE + I.number] === 0) continue;
+      if (isDone(i32, flow)) this.#finish(flow);
+      else this.#giveUp(flow);
+    }
+  }
+
+  #giveUp(flow: number): void {
+    const previous = this.table.i32[flow * STRIDE + I.previous];
+    if (previous >= 0) this.#finish(previous);
+    this.#options.onGiveUp(flow);
+    this.#release(flow);
+  }
+
+  #finish(flow: number): void {
+    const previous = this.table.i32[flow * STRIDE + I.previous];
+    if (previous >= 0) this.#finish(previous);
     this.#kept.flush(flow);
     this.#options.onEnd(flow);
+    this.#release(flow);
+  }
+
+  #release(flow: number): void {
+    const i32 = this.table.i32;
+    const at = flow * STRIDE;
     this.#kept.release(flow);
     const successor = i32[at + I.successor];
     if (successor >= 0) i32[successor * STRIDE + I.previous] = -1;

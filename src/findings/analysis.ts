@@ -61,6 +61,8 @@ export interface FindingSummary {
 export interface Analysis {
   readonly captures: readonly CaptureSummary[];
   readonly flows: number;
+  /** Connections that are not among them: more were open at a time than are followed (`maxFlows`). */
+  readonly givenUp: number;
   readonly outcomes: Readonly<Record<Outcome, number>>;
   readonly statesAtEnd: Readonly<Record<Side, Partial<Record<TcpState, number>>>>;
   /** By severity, then by how many flows. */

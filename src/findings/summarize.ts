@@ -20,6 +20,7 @@ const MOST_SAMPLES = 10_001;
 /** Puts flows together, one after the other, in bounded memory. */
 export class Summarizer {
   #flows = 0;
+  #givenUp = 0;
   readonly #outcomes: Record<Outcome, number> = { 'closed in order': 0, reset: 0, 'still open': 0, 'never opened': 0 };
   readonly #states: Record<Side, Map<TcpState, number>> = { client: new Map(), server: new Map() };
   readonly #kinds = new Map<FindingKind, KindCount>();
@@ -70,11 +71,17 @@ export class Summarizer {
     this.#across.addOrdinary(o, clock);
   }
 
+  /** Counts connections that were not followed to their end, and are not added. */
+  giveUp(connections: number): void {
+    this.#givenUp += connections;
+  }
+
   result(captures: readonly CaptureSummary[]): Analysis {
     const tap = this.#tap();
     return {
       captures,
       flows: this.#flows,
+      givenUp: this.#givenUp,
       outcomes: this.#outcomes,
       statesAtEnd: { client: Object.fromEntries(this.#states.client), server: Object.fromEntries(this.#states.server) },
       findings: [...this.#kinds].map(([kind, count]) => count.summary(kind)).sort(byImportance),

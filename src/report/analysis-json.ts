@@ -10,6 +10,7 @@ export function analysisJson(analysis: Analysis) {
   return {
     captures: analysis.captures.map(captureJson),
     flows: analysis.flows,
+    givenUp: analysis.givenUp,
     outcomes: analysis.outcomes,
     statesAtEnd: analysis.statesAtEnd,
     tap: analysis.tap,

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Endpoint } from '../connection/model.js';
 import { parseAddress } from '../decode/address.js';
 
-const TCP = 6;
-const SEED = 0;
+/** Two bytes. */
+const SEED = Buffer.of(0, 0);
+/** TCP, and a byte of padding. */
+const PROTOCOL = Buffer.of(6, 0);
 
 /**
  * Community ID, version 1, with seed 0: the name that Zeek, Suricata, Arkime and Elastic give a connection, too. The same for
@@ -13,14 +15,10 @@ const SEED = 0;
  */
 export function communityId(one: Endpoint, other: Endpoint): string {
   const [lower, higher] = [wireOf(one), wireOf(other)].sort(Buffer.compare);
-  const hash = createHash('sha1')
-    .update(Buffer.of(SEED >>> 8, SEED & 0xff))
-    .update(lower.subarray(0, -2))
-    .update(higher.subarray(0, -2))
-    .update(Buffer.of(TCP, 0))
-    .update(lower.subarray(-2))
-    .update(higher.subarray(-2));
-  return `1:${hash.digest('base64')}`;
+  const addresses = [lower.subarray(0, -2), higher.subarray(0, -2)];
+  const ports = [lower.subarray(-2), higher.subarray(-2)];
+  const bytes = Buffer.concat([SEED, ...addresses, PROTOCOL, ...ports]);
+  return `1:${createHash('sha1').update(bytes).digest('base64')}`;
 }
 
 /** Address and port as they stand on the wire, which is also how endpoints are ordered. */

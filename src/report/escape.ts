@@ -4,8 +4,12 @@
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
+/** Most text is like this, and known to be safe in a fraction of the time. */
+const PRINTABLE_ASCII = /^[ -~]*$/;
+
 /** `text` with every character that a terminal would obey or hide as a visible escape (`\x1b`, `\u202e`). */
 export function escapeText(text: string): string {
+  if (PRINTABLE_ASCII.test(text)) return text;
   return text.replace(UNSAFE, (character) => {
     const code = character.codePointAt(0) ?? 0;
     if (code < 0x100) return `\\x${hex(code, 2)}`;
@@ -16,7 +20,9 @@ export function escapeText(text: string): string {
 /** `value` as JSON in ASCII wherever a terminal would obey or hide a character; it parses to the same value. */
 export function toJson(value: unknown, indent = 0): string {
   // Line ends of the indentation are the only unsafe characters that JSON.stringify leaves outside of strings.
-  return JSON.stringify(value, null, indent).replace(UNSAFE, (character) =>
+  const json = JSON.stringify(value, null, indent);
+  if (PRINTABLE_ASCII.test(json)) return json;
+  return json.replace(UNSAFE, (character) =>
     character === '\n' ? character : [...codeUnits(character)].map((unit) => `\\u${hex(unit, 4)}`).join(''),
   );
 }

@@ -4,6 +4,7 @@ import { type Analysis, type CaptureSummary, droppedFrames, type Outcome } from 
 import { type FindingKind, type Flow, SEVERITIES, type Severity } from '../findings/finding.js';
 import { escapeText, shellWord } from './escape.js';
 import { endpointText, framesText } from './flow-text.js';
+import { givenUpText } from './given-up.js';
 import { type Look, PLAIN, SEVERITY_MARK, type Style } from './style.js';
 import { formatCount, formatDuration, formatTimestamp } from './units.js';
 import { displayWidth, pack, padEnd, padStart, truncate, truncateStart, wrap } from './width.js';
@@ -169,10 +170,11 @@ function connections(analysis: Analysis, style: Style): string[] {
       return `${style(state, padEnd(state, 14))}${cells.join('')}`;
     }),
   ];
-  return Array.from({ length: Math.max(left.length, right.length) }, (_, index) => {
+  const lines = Array.from({ length: Math.max(left.length, right.length) }, (_, index) => {
     const line = left[index] ?? '';
     return right[index] === undefined ? line : padEnd(line, 38) + right[index];
   });
+  return analysis.givenUp === 0 ? lines : [...lines, '', givenUpText(analysis.givenUp)];
 }
 
 /** States that netstat would still show, the most frequent first. */

@@ -9,9 +9,26 @@ export function formatTimestamp(time: Time, clock: Clock): string {
   const seconds = Math.floor(time / SECOND);
   const nanoseconds = time - seconds * SECOND;
   const fraction = Math.floor(nanoseconds / 10 ** (9 - clock.digits));
-  const date = new Date((clock.epochSeconds + seconds) * 1000).toISOString().slice(0, -'.000Z'.length);
-  return `${date}.${String(fraction).padStart(clock.digits, '0')}Z`;
+  const [date, ofDay] = dayAndSecond(clock.epochSeconds + seconds);
+  const minute = Math.floor(ofDay / 60);
+  const daytime = `${twoDigits(Math.floor(minute / 60))}:${twoDigits(minute % 60)}:${twoDigits(ofDay % 60)}`;
+  return `${date}T${daytime}.${String(fraction).padStart(clock.digits, '0')}Z`;
 }
+
+/** The day that was asked for last: a capture holds few, and Date takes longer than all the rest. */
+let lastDay = Number.NaN;
+let lastDate = '';
+
+function dayAndSecond(seconds: number): readonly [string, number] {
+  const day = Math.floor(seconds / SECONDS_A_DAY);
+  if (day !== lastDay) {
+    lastDate = new Date(day * SECONDS_A_DAY * 1000).toISOString().slice(0, -'T00:00:00.000Z'.length);
+    lastDay = day;
+  }
+  return [lastDate, seconds - day * SECONDS_A_DAY];
+}
+
+const twoDigits = (value: number): string => (value < 10 ? `0${value}` : String(value));
 
 const FRACTION = '(?:\\.(?<fraction>\\d{1,9}))?';
 const TIME_OF_DAY = `(?<hours>\\d\\d):(?<minutes>\\d\\d)(?::(?<seconds>\\d\\d)${FRACTION})?`;

@@ -30,6 +30,7 @@ export const BROKEN: CaptureSummary = {
 export const ANALYSIS: Analysis = {
   captures: [CAPTURE],
   flows: 41_207,
+  givenUp: 0,
   outcomes: { 'closed in order': 39_911, reset: 812, 'still open': 391, 'never opened': 93 },
   statesAtEnd: {
     client: { TIME_WAIT: 2204, ESTABLISHED: 391, CLOSED: 38_612 },

@@ -7,22 +7,45 @@ const TICK = MILLISECOND;
 /** Differences below are the granularity of the clock, and of the tap. */
 const GRAIN = 2 * MILLISECOND;
 
+/** Other clocks in use: microseconds (Linux with tcp_usec_ts), and the 250 or 100 interrupts a second of kernels before 4.13. */
+const OTHER_TICKS = [MILLISECOND / 1000, 4 * MILLISECOND, 10 * MILLISECOND];
+
 /**
  * TSval is the sender's own clock: the smallest (tap time - TSval) turns each TSval into the time at which the segment would
  * have passed the tap on an empty path. Sets `undelayed` of each segment that was held up on the way to the tap.
+ *
+ * In a short connection the length of a tick shows only by the delays that it leaves to be explained: where a coarser clock
+ * leaves no more than one of its ticks, nothing is concluded.
  */
 export function undelay(sent: readonly Seg[]): void {
   const stamped = sent.filter((s) => s.hasTimestamps);
   if (stamped.length < 3 || !ticksInMilliseconds(stamped)) return;
-  const origin = stamped[0].tsVal;
-  const offset = (s: Seg): Time => s.time - ((s.tsVal - origin) | 0) * TICK;
-  let least = Number.POSITIVE_INFINITY;
-  for (const s of stamped) least = Math.min(least, offset(s));
-  for (const s of stamped) {
-    const delay = offset(s) - least;
+  const delays = delaysBy(TICK, stamped);
+  const unexplained = median(delays);
+  if (
+    unexplained > GRAIN &&
+    OTHER_TICKS.some((tick) => median(delaysBy(tick, stamped)) <= Math.max(tick, unexplained / 2))
+  )
+    return;
+  let before = stamped[0];
+  for (const [index, delay] of delays.entries()) {
+    const s = stamped[index];
     if (delay > GRAIN) s.undelayed = s.time - delay + TICK / 2;
+    const follows = ((s.tsVal - before.tsVal) | 0) >= 0;
+    if (follows && s.undelayed < before.undelayed) s.undelayed = before.undelayed;
+    if (follows) before = s;
   }
 }
+
+/** By how much each segment came later than the quickest one, were its sender's clock of this tick. */
+function delaysBy(tick: Time, stamped: readonly Seg[]): Time[] {
+  const origin = stamped[0].tsVal;
+  const offsets = stamped.map((s) => s.time - ((s.tsVal - origin) | 0) * tick);
+  const least = offsets.reduce((x, y) => Math.min(x, y));
+  return offsets.map((offset) => offset - least);
+}
+
+const median = (values: readonly number[]): number => [...values].sort((x, y) => x - y)[values.length >> 1];
 
 /** Over the time that was seen, the clock ran at one tick a millisecond, within what delays can feign. */
 function ticksInMilliseconds(stamped: readonly Seg[]): boolean {

@@ -180,9 +180,9 @@ function inOrder(view: View, steps: Step[]): Step[] {
     const arrived = step.seg.time + half;
     const proof = step.arrival?.proof;
     const notBefore = lastSentWithout(view, step.seg);
-    step.when = Math.max(
-      proof ? Math.min(arrived, proof.undelayed - half) : arrived,
-      notBefore ? notBefore.undelayed - half + 1 : Number.NEGATIVE_INFINITY,
+    step.when = Math.min(
+      Math.max(arrived, notBefore ? notBefore.undelayed - half + 1 : Number.NEGATIVE_INFINITY),
+      proof ? proof.undelayed - half : Number.POSITIVE_INFINITY,
     );
   }
   steps.sort((a, b) => a.seg.frame - b.seg.frame || (RANK[a.event] ?? 0) - (RANK[b.event] ?? 0));

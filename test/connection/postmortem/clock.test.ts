@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { EXCHANGE, flowOf, HANDSHAKE, type Line, moment, type Setting, scenario } from '../../support/scenario.js';
+import {
+  EXCHANGE,
+  flowOf,
+  HANDSHAKE,
+  type Line,
+  moment,
+  pathOf,
+  type Setting,
+  scenario,
+} from '../../support/scenario.js';
 
 const OPENED: readonly Line[] = [...HANDSHAKE, ...EXCHANGE];
 
@@ -85,4 +94,44 @@ it('a clock may wrap', async () => {
   ];
   const { at } = moment(await flowOf(scenario({}, lines), 'client'), 'server', 'FIN_WAIT1');
   expect(Math.abs(at - 0.5)).toBeLessThan(0.0011);
+});
+
+describe('in a connection too short to tell how long a tick is, the order of the wire stands', () => {
+  /** As a kernel of 100 timer interrupts a second stamps them; tcp_clock_ts() counts milliseconds since Linux 4.13. */
+  const ticks = (time: number, offset: number): { tsVal: number } => ({ tsVal: offset + Math.floor(time / 10) });
+
+  it.each([0, 5, 9])('a clock of hundredths, %d ms into a tick', async (phase) => {
+    const lines: readonly Line[] = [
+      [0, 'client', 'SYN', ticks(phase, 100)],
+      ['+30us', 'server', 'SYN ACK'],
+      ['+100us', 'client', 'ACK', ticks(44 + phase, 100)],
+      ['+500us', 'client', 'PSH ACK 377', ticks(45 + phase, 100)],
+      ['+1ms', 'server', 'PSH ACK 441'],
+      ['+50us', 'server', 'FIN ACK'],
+      [0.0887, 'client', 'ACK', { ...ticks(89 + phase, 100), ack: 442 }],
+      ['+800us', 'client', 'FIN ACK', ticks(90 + phase, 100)],
+      ['+30us', 'server', 'ACK'],
+    ];
+    const flow = await flowOf(scenario({ rtt: '43ms' }, lines), 'client');
+    expect(pathOf(flow, 'client')).toBe('CLOSED SYN_SENT ESTABLISHED CLOSE_WAIT LAST_ACK CLOSED');
+    expect(pathOf(flow, 'server')).toBe('LISTEN SYN_RECV ESTABLISHED FIN_WAIT1 FIN_WAIT2 TIME_WAIT');
+  });
+
+  it('a clock that has not ticked at all', async () => {
+    const still = { tsVal: 7 };
+    const lines: readonly Line[] = [
+      [0, 'client', 'SYN'],
+      ['+800us', 'server', 'SYN ACK', still],
+      ['+80us', 'client', 'ACK'],
+      ['+80us', 'client', 'PSH ACK 72'],
+      ['+1500us', 'server', 'ACK', still],
+      ['+1ms', 'server', 'PSH ACK 23', still],
+      ['+40us', 'client', 'ACK'],
+      ['+1ms', 'server', 'FIN PSH ACK 355', still],
+      ['+300us', 'client', 'FIN ACK'],
+      ['+500us', 'server', 'ACK', still],
+    ];
+    const flow = await flowOf(scenario({ rtt: '100us' }, lines), 'client');
+    expect(pathOf(flow, 'server')).toBe('LISTEN SYN_RECV ESTABLISHED FIN_WAIT1 FIN_WAIT2 TIME_WAIT');
+  });
 });
