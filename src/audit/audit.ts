@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { DEFAULT_THRESHOLDS } from '../findings/thresholds.js';
-import { flows, type Options } from '../flows.js';
+import { DEFAULT_MAX_FLOWS, flows } from '../flows.js';
 import { compare, readBaseline } from './baseline/compare.js';
 import { type Discovered, discover } from './discovery/discover.js';
 import type { Shard } from './discovery/shard.js';
@@ -18,7 +18,7 @@ import { HashCache } from './work/hash-cache.js';
 import { distinct, type Unit, unitOf } from './work/plan.js';
 import { performAll } from './work/pool.js';
 
-export interface AuditOptions extends Pick<Options, 'reader' | 'profile' | 'sysctl' | 'thresholds' | 'filter'> {
+export interface AuditOptions extends ReadingOptions {
   /** The folder of results: a new one, or that of an earlier run, whose unchanged captures are not read again. */
   readonly out: string;
   /** A file, in YAML or JSON. */
@@ -115,6 +115,8 @@ function readingOptions(options: AuditOptions, policy: Policy | null): ReadingOp
     reader: options.reader ?? 'native',
     profile: options.profile ?? 'linux',
     thresholds: { ...DEFAULT_THRESHOLDS, ...policy?.thresholds, ...options.thresholds },
+    verifyChecksums: options.verifyChecksums ?? false,
+    maxFlows: options.maxFlows ?? DEFAULT_MAX_FLOWS,
     ...(options.sysctl && { sysctl: options.sysctl }),
     ...(options.filter !== undefined && { filter: options.filter }),
   };

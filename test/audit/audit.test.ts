@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { auditText } from '../../src/audit/results/summary-text.js';
 import {
   type AuditOptions,
   type AuditProgress,
@@ -176,6 +177,26 @@ test('broken in ten ways: each in its place, with the rest of the batch as it is
   const checksum = summary.captures.find(({ files }) => files[0].path.includes('9-x'));
   expect(checksum?.flows).toBe(analysis.flows);
   for (const { flows, complete } of summary.captures) if (!complete) expect(flows).toBeGreaterThan(0);
+});
+
+test('what changes how captures are read reaches the workers, and is part of the fingerprint', async () => {
+  const path = capture('accept-queue-overflow-abort');
+  const { flows } = await analyze(path);
+  expect(await run([path], 'max-flows')).toMatchObject({ flows, givenUp: 0 });
+  const few = await run([path], 'max-flows', { maxFlows: 2 });
+  const expected = await analyze(path, { maxFlows: 2 });
+  expect(expected.givenUp).toBeGreaterThan(0);
+  expect(few).toMatchObject({ flows: expected.flows, givenUp: expected.givenUp });
+  expect(auditText(few, 'out')).toContain(' connections were given up: ');
+  const bytes = readFileSync(capture('half-close'));
+  for (let at = 24; at < bytes.length; at += 16 + bytes.readUInt32LE(at + 8)) {
+    // The TCP checksum, behind Ethernet and an IPv4 header without options.
+    const checksum = at + 16 + 14 + 20 + 16;
+    bytes.writeUInt16BE(bytes.readUInt16BE(checksum) ^ 0x5555, checksum);
+  }
+  const wrong = scratch.write('checksum/x.pcap', bytes);
+  expect(await run([wrong], 'checksum-out')).toMatchObject({ flows: 1 });
+  expect(await run([wrong], 'checksum-out', { verifyChecksums: true })).toMatchObject({ flows: 0 });
 });
 
 test('copies are counted once, and told of', async () => {

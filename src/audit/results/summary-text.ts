@@ -1,4 +1,5 @@
 import { escapeText, shellWord } from '../../report/escape.js';
+import { givenUpText } from '../../report/given-up.js';
 import { type Look, PLAIN, SEVERITY_MARK, type Style } from '../../report/style.js';
 import { formatBytes, formatCount, formatDuration } from '../../report/units.js';
 import { pack, padEnd, padStart, truncate, wrap } from '../../report/width.js';
@@ -59,7 +60,7 @@ function captures({ counts, start, end, shard }: Summary, width: number, style: 
 }
 
 /** How connections ended on the left, in which states both ends were left on the right. */
-function connections({ flows, outcomes, statesAtEnd }: Summary, style: Style): string[] {
+function connections({ flows, givenUp, outcomes, statesAtEnd }: Summary, style: Style): string[] {
   if (flows === 0) return ['No TCP connection.'];
   const ended = Object.entries(outcomes).filter(([, count]) => count > 0);
   const left = [
@@ -78,9 +79,10 @@ function connections({ flows, outcomes, statesAtEnd }: Summary, style: Style): s
       : 'at the end every socket was gone',
     ...shown.map((row) => `${style(row.state, padEnd(row.state, 14))}${cell(row.client)}${cell(row.server)}`),
   ];
-  return Array.from({ length: Math.max(left.length, right.length) }, (_, i) =>
+  const lines = Array.from({ length: Math.max(left.length, right.length) }, (_, i) =>
     right[i] === undefined ? left[i] : padEnd(left[i] ?? '', 38) + right[i],
   );
+  return givenUp === 0 ? lines : [...lines, style('warning', ` ▲ ${givenUpText(givenUp)}`)];
 }
 
 interface Line {

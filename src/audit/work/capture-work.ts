@@ -15,7 +15,10 @@ import type { CaptureRecord, WorstFlow } from './record.js';
 import { Tally } from './tally.js';
 
 /** What changes the results of a capture. */
-export type ReadingOptions = Pick<Options, 'reader' | 'profile' | 'sysctl' | 'thresholds' | 'filter'>;
+export type ReadingOptions = Pick<
+  Options,
+  'reader' | 'profile' | 'sysctl' | 'thresholds' | 'filter' | 'verifyChecksums' | 'maxFlows'
+>;
 
 /** One capture, or a series of rotated files in the order of time, to be read into a folder. */
 export interface CaptureJob {
@@ -39,7 +42,8 @@ export async function readCapture(job: CaptureJob, hooks: Pick<Options, 'onProgr
   const tally = new Tally();
   const partitions = new Partitions(job.folder, job.createdBy);
   const csv = new FindingsCsv(join(job.folder, 'findings.csv'), job.id);
-  const stream = flows(job.paths, { ...job.options, ...hooks, detail: 'summary' });
+  const onGivenUp = (connections: number): void => summarizer.giveUp(connections);
+  const stream = flows(job.paths, { ...job.options, ...hooks, onGivenUp, detail: 'summary' });
   for await (const flow of stream) {
     summarizer.add(flow);
     tally.addFlow(flow);
