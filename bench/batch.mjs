@@ -113,8 +113,8 @@ tell(`accounted for: ${told.size} broken, ${flows.size} with connections, of ${m
 
 if (values.loop) {
   const loop = `for f in "$@"; do "${process.execPath}" "${LASTACK}" analyze "$f" --format json > /dev/null 2>&1; done; true`;
-  const { wall, cpu } = run(['sh', '-c', loop, 'sh', ...members.map(({ path }) => path)]);
-  tell(`a shell loop of analyze: ${figures(wall, cpu, null)}`);
+  const { wall, cpu, memory } = run(['sh', '-c', loop, 'sh', ...members.map(({ path }) => path)]);
+  tell(`a shell loop of analyze: ${figures(wall, cpu, memory)} of one of them`);
 }
 
 /**

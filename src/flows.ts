@@ -70,6 +70,8 @@ export interface Progress {
   readonly size: number | null;
 }
 
+/** Flows that wait to be taken before reading goes on. */
+const MOST_READY = 1000;
 /** Ordinary segments that `detail: 'full'` keeps of one flow. */
 export const FULL_DETAIL = 400;
 /** Least silence after both ends are done before a flow leaves the table; with TIME_WAIT's own length on top. */
@@ -315,7 +317,7 @@ class Follower {
       }
       member.hasFrame = source.next();
       time = (frame.seconds - base) * SECOND + frame.nanoseconds;
-    } while (member.hasFrame && time <= until);
+    } while (member.hasFrame && time <= until && this.#ready.length < MOST_READY);
     tally.newest = newest;
     tally.frames += number + 1 - this.#nextNumber;
     this.#nextNumber = number + 1;

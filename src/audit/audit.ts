@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { DEFAULT_THRESHOLDS } from '../findings/thresholds.js';
-import { flows } from '../flows.js';
+import { DEFAULT_MAX_FLOWS, flows } from '../flows.js';
 import { compare, readBaseline } from './baseline/compare.js';
 import { type Discovered, discover } from './discovery/discover.js';
 import type { Shard } from './discovery/shard.js';
@@ -115,9 +115,10 @@ function readingOptions(options: AuditOptions, policy: Policy | null): ReadingOp
     reader: options.reader ?? 'native',
     profile: options.profile ?? 'linux',
     thresholds: { ...DEFAULT_THRESHOLDS, ...policy?.thresholds, ...options.thresholds },
+    verifyChecksums: options.verifyChecksums ?? false,
+    maxFlows: options.maxFlows ?? DEFAULT_MAX_FLOWS,
     ...(options.sysctl && { sysctl: options.sysctl }),
     ...(options.filter !== undefined && { filter: options.filter }),
-    ...(options.verifyChecksums && { verifyChecksums: true }),
     ...(options.reorder !== undefined && { reorder: options.reorder }),
     ...(options.key && { key: options.key }),
   };
@@ -210,7 +211,7 @@ class Run {
           gauge.finished(paths[0], bytes);
         },
         onFailed: (message) => {
-          for (const path of paths) failed.push({ path, error: { code: 'internal', message } });
+          for (const path of paths) failed.push({ path, error: { code: 'internal', message: `${path}: ${message}` } });
           gauge.finished(paths[0], bytes);
         },
       })),

@@ -29,6 +29,9 @@ const BULK = 536;
 /** Packets that a host sends between a segment and a late copy of it: identifications further apart tell nothing. */
 const MOST_BETWEEN = 255;
 
+/** Flows that one segment ends, after a long pause: each is held until it was taken. */
+const MOST_AT_ONCE = 1000;
+
 const CONTROL = SYN | FIN | RST;
 
 export interface TrackerOptions {
@@ -68,6 +71,9 @@ export class Tracker {
   #endingHead = 0;
   /** When the first of them may leave. */
   #nextEnd: Time = Number.POSITIVE_INFINITY;
+  /** Records that make room for newcomers, the next one last, and when they were searched for. */
+  #leaving: number[] = [];
+  #leavingSince: Time = 0;
 
   constructor(options: TrackerOptions) {
     this.#options = options;
@@ -170,7 +176,7 @@ export class Tracker {
     const isSyn = (s.flags & (SYN | ACK | RST | FIN)) === SYN;
     if (flow >= 0) this.#streams.number(s, flow * STRIDE, d, isSyn);
     if (flow < 0) {
-      if (table.size >= this.#options.maxFlows) this.#makeRoom();
+      if (table.size >= this.#options.maxFlows) this.#makeRoom(s.time);
       flow = this.#begin(-1, s, d);
     } else if (isSyn) {
       const at = flow * STRIDE;
@@ -647,6 +653,7 @@ export class Tracker {
   #endDone(now: Time): void {
     const queue = this.#ending;
     const table = this.table;
+    let ended = 0;
     while (this.#endingHead < queue.length) {
       const flow = queue[this.#endingHead];
       const stale = table.i32[flow * STRIDE + I.number] !== queue[this.#endingHead + 1];
@@ -654,6 +661,7 @@ export class Tracker {
         const last = table.f64[flow * STRIDE_F64 + F.last];
         this.#nextEnd = last + this.#options.linger;
         if (now < this.#nextEnd) break;
+        if (ended++ === MOST_AT_ONCE) return;
         this.#finish(flow);
       }
       this.#endingHead += 2;
@@ -665,14 +673,24 @@ export class Tracker {
     }
   }
 
-  /** A quarter of all flows leave at a time, so that the search for them costs each newcomer little. */
-  #makeRoom(): void {
-    const i32 = this.table.i32;
-    for (const flow of firstToLeave(this.table, Math.ceil(this.#options.maxFlows / 4))) {
-      // An incarnation before or after it may have taken it along.
-      if (i32[flow * STRIDE + I.number] === 0) continue;
+  /**
+   * Lets a few flows leave for each newcomer. Those that are to leave next are searched for together, a quarter of all, so
+   * that the search costs each newcomer little.
+   */
+  #makeRoom(now: Time): void {
+    const { i32, f64 } = this.table;
+    if (this.#leaving.length === 0) {
+      this.#leaving = firstToLeave(this.table, Math.ceil(this.#options.maxFlows / 4)).reverse();
+      this.#leavingSince = now;
+    }
+    for (let left = 0; left < 2; ) {
+      const flow = this.#leaving.pop();
+      if (flow === undefined) return;
+      // An incarnation before or after it has taken it along, or it has spoken again.
+      if (i32[flow * STRIDE + I.number] === 0 || f64[flow * STRIDE_F64 + F.last] >= this.#leavingSince) continue;
       if (isDone(i32, flow)) this.#finish(flow);
       else this.#giveUp(flow);
+      left++;
     }
   }
 

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { auditText } from '../../src/audit/results/summary-text.js';
 import {
   type AuditOptions,
   type AuditProgress,
@@ -81,11 +82,6 @@ describe('the captures of the repository', () => {
     expect(byService).toEqual(kinds);
   });
 
-  test('in another folder, named in another order: the same bytes', async () => {
-    await run([...all].reverse(), 'other');
-    expect(contentOf(scratch.path('other'))).toEqual(contentOf(scratch.path('whole')));
-  });
-
   test('shares, put together without the captures, are the whole', async () => {
     const folders = await Promise.all(
       [1, 2, 3, 4].map(async (index) => {
@@ -139,19 +135,20 @@ describe('the captures of the repository', () => {
     expect(captures[0].findings.map(({ kind }) => kind)).not.toContain('half-close');
   });
 
-  test('stopped in the middle, what is done is kept, and the next run comes to the same', async () => {
+  test('stopped twice in the middle, in another folder, named in another order: the same bytes', async () => {
+    const named = [...all].reverse();
     for (const n of [2, 5]) {
       const stop = new AbortController();
       const onProgress = ({ phase, done }: AuditProgress): void => {
         if (phase === 'reading' && done >= n) stop.abort();
       };
-      await expect(run([CAPTURES], 'stopped', { signal: stop.signal, onProgress })).rejects.toThrow(
+      await expect(run(named, 'stopped', { signal: stop.signal, onProgress })).rejects.toThrow(
         new RegExp(`^stopped: \\d+ of ${different.size}`),
       );
       expect(existsSync(scratch.path('stopped/summary.json'))).toBe(false);
     }
     expect(readdirSync(scratch.path('stopped/flows.parquet')).length).toBeGreaterThan(6);
-    await run([CAPTURES], 'stopped');
+    await run(named, 'stopped');
     expect(contentOf(scratch.path('stopped'))).toEqual(contentOf(scratch.path('whole')));
   });
 });
@@ -180,6 +177,26 @@ test('broken in ten ways: each in its place, with the rest of the batch as it is
   const checksum = summary.captures.find(({ files }) => files[0].path.includes('9-x'));
   expect(checksum?.flows).toBe(analysis.flows);
   for (const { flows, complete } of summary.captures) if (!complete) expect(flows).toBeGreaterThan(0);
+});
+
+test('what changes how captures are read reaches the workers, and is part of the fingerprint', async () => {
+  const path = capture('accept-queue-overflow-abort');
+  const { flows } = await analyze(path);
+  expect(await run([path], 'max-flows')).toMatchObject({ flows, givenUp: 0 });
+  const few = await run([path], 'max-flows', { maxFlows: 2 });
+  const expected = await analyze(path, { maxFlows: 2 });
+  expect(expected.givenUp).toBeGreaterThan(0);
+  expect(few).toMatchObject({ flows: expected.flows, givenUp: expected.givenUp });
+  expect(auditText(few, 'out')).toContain(' connections were given up: ');
+  const bytes = readFileSync(capture('half-close'));
+  for (let at = 24; at < bytes.length; at += 16 + bytes.readUInt32LE(at + 8)) {
+    // The TCP checksum, behind Ethernet and an IPv4 header without options.
+    const checksum = at + 16 + 14 + 20 + 16;
+    bytes.writeUInt16BE(bytes.readUInt16BE(checksum) ^ 0x5555, checksum);
+  }
+  const wrong = scratch.write('checksum/x.pcap', bytes);
+  expect(await run([wrong], 'checksum-out')).toMatchObject({ flows: 1 });
+  expect(await run([wrong], 'checksum-out', { verifyChecksums: true })).toMatchObject({ flows: 0 });
 });
 
 test('copies are counted once, and told of', async () => {

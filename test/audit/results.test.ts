@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { asyncBufferFromFile, type FileMetaData, parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -152,10 +152,17 @@ describe('query', () => {
   });
 
   test('folders side by side are one', async () => {
-    await audit([CAPTURES], { out: scratch.path('half-1'), jobs: 0, shard: { index: 1, count: 2 } });
-    await audit([CAPTURES], { out: scratch.path('half-2'), jobs: 0, shard: { index: 2, count: 2 } });
+    for (const half of [0, 1]) {
+      const folder = scratch.path(`half-${half}`);
+      cpSync(out, folder, { recursive: true });
+      for (const [i, { id }] of summary.captures.entries()) {
+        if (i % 2 === half) continue;
+        for (const table of TABLE_NAMES)
+          rmSync(join(folder, `${table}.parquet`, `capture=${id}`), { recursive: true, force: true });
+      }
+    }
     const sql = 'SELECT count(*), count(DISTINCT capture), min(start_time), sum(bytes_client) FROM flows';
-    const halves = await query([scratch.path('half-1'), scratch.path('half-2')], sql);
+    const halves = await query([scratch.path('half-0'), scratch.path('half-1')], sql);
     expect(halves).toEqual(await query([out], sql));
   });
 
@@ -231,7 +238,6 @@ describe('standard output', () => {
     // Commands to copy are never broken.
     for (const line of lines) if (!line.includes('lastack ')) expect(displayWidth(line)).toBeLessThanOrEqual(80);
     expect(judged.policy?.violated).toBe(true);
-    await audit([CAPTURES], { out, jobs: 0, today: '2026-11-20' });
   });
 
   test('looks as it should', async () => {

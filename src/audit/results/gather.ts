@@ -56,6 +56,7 @@ export function summaryOf(gathered: Gathered, policy: Verdict | null, baseline: 
 
 class Totals {
   #flows = 0;
+  #givenUp = 0;
   #bytes = 0;
   readonly #outcomes: Record<Outcome, number> = { 'closed in order': 0, reset: 0, 'still open': 0, 'never opened': 0 };
   readonly #states: Record<'client' | 'server', Partial<Record<TcpState, number>>> = { client: {}, server: {} };
@@ -74,6 +75,7 @@ class Totals {
     }
     if (unreadable.length === analysis.captures.length) return;
     this.#flows += analysis.flows;
+    this.#givenUp += analysis.givenUp;
     this.#bytes += bytes;
     for (const outcome of Object.keys(analysis.outcomes) as Outcome[]) {
       this.#outcomes[outcome] += analysis.outcomes[outcome];
@@ -136,6 +138,7 @@ class Totals {
         1,
       ),
       flows: this.#flows,
+      givenUp: this.#givenUp,
       outcomes: this.#outcomes,
       statesAtEnd: { client: sorted(this.#states.client), server: sorted(this.#states.server) },
       handshake: handshakeOf(sketch),

@@ -5,6 +5,8 @@ import type { TableName } from './tables.js';
 export interface Part {
   readonly table: TableName;
   readonly day: string;
+  /** From 0: a day that is met again later has more than one. */
+  readonly part: number;
   readonly rows: number;
   readonly bytes: number;
 }
@@ -16,4 +18,5 @@ export const tableFolder = (table: TableName): string => `${table}.parquet`;
 export const captureFolder = (id: string): string => `capture=${id}`;
 
 /** Where a part lies below the folder of its capture. */
-export const partPath = (day: string): string => join(`day=${day}`, 'part-0.parquet');
+export const partPath = ({ day, part }: Pick<Part, 'day' | 'part'>): string =>
+  join(`day=${day}`, `part-${part}.parquet`);

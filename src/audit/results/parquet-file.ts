@@ -1,5 +1,7 @@
-import { fileWriter, ParquetWriter } from 'hyparquet-writer';
-import type { Cell, Column, ColumnType, Row } from './tables.js';
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
+import { heldColumn } from './held-column.js';
+import type { Column, ColumnType, Row } from './tables.js';
 
 type SchemaElement = ConstructorParameters<typeof ParquetWriter>[0]['schema'][number];
 
@@ -24,18 +26,18 @@ export class ParquetFile {
   rows = 0;
   /** Rows that are still held. */
   held = 0;
-  readonly #columns: readonly Column[];
+  readonly #names: readonly string[];
+  readonly #columns: readonly ReturnType<typeof heldColumn>[];
   readonly #writer: ParquetWriter;
-  #cells: Cell[][];
 
   constructor(path: string, columns: readonly Column[], createdBy: string) {
-    this.#columns = columns;
-    this.#writer = new ParquetWriter({ writer: fileWriter(path), schema: schemaOf(columns), createdBy });
-    this.#cells = columns.map(() => []);
+    this.#names = columns.map(({ name }) => name);
+    this.#columns = columns.map(({ type }) => heldColumn(type));
+    this.#writer = new ParquetWriter({ writer: new FileBytes(path), schema: schemaOf(columns), createdBy });
   }
 
   add(row: Row): void {
-    for (let i = 0; i < row.length; i++) this.#cells[i].push(row[i]);
+    for (let i = 0; i < row.length; i++) this.#columns[i].add(row[i]);
     this.rows++;
     if (++this.held >= MOST_ROWS) this.flush();
   }
@@ -43,15 +45,37 @@ export class ParquetFile {
   /** Writes what is held as a row group. */
   flush(): void {
     if (this.held === 0) return;
-    const columnData = this.#columns.map(({ name }, i) => ({ name, data: this.#cells[i] }));
+    const columnData = this.#names.map((name, i) => ({ name, data: this.#columns[i].take() }));
     this.#writer.write({ columnData, rowGroupSize: this.held });
-    this.#cells = this.#columns.map(() => []);
     this.held = 0;
   }
 
   close(): void {
     this.flush();
     this.#writer.finish();
+  }
+}
+
+/** The bytes of a file, on their way there: those of a row group are held, and let go of with it. */
+class FileBytes extends ByteWriter {
+  readonly #path: string;
+
+  constructor(path: string) {
+    super();
+    this.#path = path;
+    writeFileSync(path, '');
+  }
+
+  /** Called behind each row group. */
+  flush(): void {
+    appendFileSync(this.#path, this.getBytes());
+    this.buffer = new ArrayBuffer(1024);
+    this.view = new DataView(this.buffer);
+    this.index = 0;
+  }
+
+  override finish(): void {
+    this.flush();
   }
 }
 

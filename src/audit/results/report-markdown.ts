@@ -1,4 +1,5 @@
 import { escapeText } from '../../report/escape.js';
+import { givenUpText } from '../../report/given-up.js';
 import { formatBytes, formatCount, formatDuration } from '../../report/units.js';
 import { changeText } from '../policy/judge.js';
 import { changeOf, findingsOf, type Summary, worstServices } from './summary.js';
@@ -26,7 +27,7 @@ export function reportMarkdown(summary: Summary): string {
 }
 
 function overview(summary: Summary): string[] {
-  const { counts, flows, start, end, outcomes, handshake, shard } = summary;
+  const { counts, flows, givenUp, start, end, outcomes, handshake, shard } = summary;
   const ended = Object.entries(outcomes).flatMap(([name, n]) => (n > 0 ? [`${formatCount(n)} ${name}`] : []));
   return [
     ...(shard === null ? [] : [`Share ${shard} of the batch.\n`]),
@@ -36,6 +37,7 @@ function overview(summary: Summary): string[] {
     `- ${formatCount(counts.frames)} frames, ${formatCount(counts.tcpSegments)} TCP` +
       (start === null || end === null ? '' : `, from ${start} to ${end}`),
     `- ${formatCount(flows)} connections${ended.length > 0 ? `: ${ended.join(', ')}` : ''}`,
+    ...(givenUp === 0 ? [] : [`- ${givenUpText(givenUp)}`]),
     ...(handshake.count === 0
       ? []
       : [`- handshakes: median ${time(handshake.p50)}, p90 ${time(handshake.p90)}, p99 ${time(handshake.p99)}`]),

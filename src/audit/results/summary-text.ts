@@ -1,7 +1,8 @@
 import { escapeText, shellWord } from '../../report/escape.js';
+import { givenUpText } from '../../report/given-up.js';
 import { type Look, PLAIN, SEVERITY_MARK, type Style } from '../../report/style.js';
 import { formatBytes, formatCount, formatDuration } from '../../report/units.js';
-import { pack, padEnd, padStart, truncate, truncateStart, wrap } from '../../report/width.js';
+import { pack, padEnd, padStart, truncate, wrap } from '../../report/width.js';
 import type { Change } from '../baseline/compare.js';
 import { changeOf, findingsOf, type Summary, worstServices } from './summary.js';
 
@@ -26,7 +27,7 @@ export function auditText(summary: Summary, out: string, options: SummaryTextOpt
     findings(summary, width, style),
     places(summary, width, style),
     verdict(summary, width, style),
-    lookFirst(summary, out),
+    lookFirst(summary, out, width),
   ];
   return `${blocks
     .filter((block) => block.length > 0)
@@ -40,7 +41,7 @@ function captures({ counts, start, end, shard }: Summary, width: number, style: 
     ...(counts.files > counts.captures ? [`${formatCount(counts.files)} files`] : []),
     formatBytes(counts.bytes),
     `${formatCount(counts.frames)} frames, ${formatCount(counts.tcpSegments)} TCP`,
-    ...(start === null || end === null ? [] : [`${minute(start)} – ${minute(end)} UTC`]),
+    ...(start === null || end === null ? [] : [`${span(start, end)} UTC`]),
     ...(shard === null ? [] : [`share ${shard}`]),
   ];
   const indent = name.length + 3;
@@ -59,7 +60,7 @@ function captures({ counts, start, end, shard }: Summary, width: number, style: 
 }
 
 /** How connections ended on the left, in which states both ends were left on the right. */
-function connections({ flows, outcomes, statesAtEnd }: Summary, style: Style): string[] {
+function connections({ flows, givenUp, outcomes, statesAtEnd }: Summary, style: Style): string[] {
   if (flows === 0) return ['No TCP connection.'];
   const ended = Object.entries(outcomes).filter(([, count]) => count > 0);
   const left = [
@@ -78,9 +79,10 @@ function connections({ flows, outcomes, statesAtEnd }: Summary, style: Style): s
       : 'at the end every socket was gone',
     ...shown.map((row) => `${style(row.state, padEnd(row.state, 14))}${cell(row.client)}${cell(row.server)}`),
   ];
-  return Array.from({ length: Math.max(left.length, right.length) }, (_, i) =>
+  const lines = Array.from({ length: Math.max(left.length, right.length) }, (_, i) =>
     right[i] === undefined ? left[i] : padEnd(left[i] ?? '', 38) + right[i],
   );
+  return givenUp === 0 ? lines : [...lines, style('warning', ` ▲ ${givenUpText(givenUp)}`)];
 }
 
 interface Line {
@@ -139,7 +141,7 @@ function acrossLines({ acrossFlows }: Summary): Line[] {
 function changeNote(change: Change | null): string {
   if (change === null) return '';
   const { before } = change;
-  return `${change.change}, ${formatCount(before.findings)} of ${formatCount(before.flows)} before`;
+  return `${change.change} (${formatCount(before.findings)} of ${formatCount(before.flows)})`;
 }
 
 function changesLine(counts: Readonly<Record<string, number>>): string {
@@ -207,11 +209,10 @@ function verdict({ policy }: Summary, width: number, style: Style): string[] {
 }
 
 /** Commands to copy. */
-function lookFirst({ worst: [first], unreadable, captures: all }: Summary, out: string): string[] {
+function lookFirst(summary: Summary, out: string, width: number): string[] {
+  const { worst, captures: all } = summary;
+  const [first] = worst;
   const folder = shellWord(out.startsWith('-') ? `./${out}` : out);
-  const broken =
-    unreadable[0]?.error.message ??
-    all.flatMap(({ files: f }) => f).find(({ error }) => error !== null)?.error?.message;
   const lines: string[] = [];
   if (first !== undefined) {
     const file = shellWord(first.file.startsWith('-') ? `./${first.file}` : first.file);
@@ -220,11 +221,22 @@ function lookFirst({ worst: [first], unreadable, captures: all }: Summary, out: 
     const select = series.length > 1 ? `--finding ${first.kind}` : `--flow ${first.flow}`;
     lines.push(`lastack timeline ${file} ${select}`, `lastack explain ${first.kind}`);
   }
-  lines.push(`lastack query ${folder} --list`, `${folder}/report.md`);
-  const remark = broken === undefined ? [] : [truncateStart(escapeText(broken), 120)];
+  const broken = brokenFiles(summary);
+  const names = broken.length > 1 ? `   names the ${files(broken.length)} that were not read whole` : '';
+  lines.push(`lastack query ${folder} --list`, `${folder}/report.md${names}`);
+  const remark = broken.length === 1 ? wrap(escapeText(broken[0]), width - 13) : [];
   return [...remark, ...lines].map((line, i) => `${i === 0 ? 'Look first:' : '           '}  ${line}`);
+}
+
+function brokenFiles({ captures: all, unreadable }: Summary): string[] {
+  return [
+    ...unreadable.map(({ error }) => error.message),
+    ...all.flatMap((capture) => capture.files.flatMap(({ error }) => error?.message ?? [])),
+  ];
 }
 
 const cell = (count: number): string => padStart(formatCount(count), NUMBER);
 const files = (count: number): string => `${formatCount(count)} ${count === 1 ? 'file' : 'files'}`;
+const span = (start: string, end: string): string =>
+  minute(start) === minute(end) ? minute(start) : `${minute(start)} – ${minute(end)}`;
 const minute = (time: string): string => time.slice(0, 16).replace('T', ' ');

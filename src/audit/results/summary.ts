@@ -20,6 +20,8 @@ export interface Summary {
   readonly start: string | null;
   readonly end: string | null;
   readonly flows: number;
+  /** Connections that are not among them: more were open at a time than are followed. */
+  readonly givenUp: number;
   readonly outcomes: Readonly<Record<Outcome, number>>;
   readonly statesAtEnd: AnalysisJson['statesAtEnd'];
   readonly handshake: HandshakeSummary;

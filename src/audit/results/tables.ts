@@ -14,8 +14,8 @@ export interface Column {
   readonly about: string;
 }
 
-/** INT64 as bigint, TIMESTAMP as microseconds in a number. */
-export type Cell = string | number | bigint | null;
+/** TIMESTAMP in microseconds. */
+export type Cell = string | number | null;
 export type Row = readonly Cell[];
 
 export const TABLE_NAMES = ['flows', 'transitions', 'findings'] as const;
@@ -106,12 +106,12 @@ export function flowRow(flow: Flow): Row {
     flow.serverState,
     outcomeOf(flow),
     flow.findings.length > 0 ? flow.findings[0].severity : null,
-    BigInt(packets.client),
-    BigInt(packets.server),
-    BigInt(bytes.client),
-    BigInt(bytes.server),
-    BigInt(retransmissions.client),
-    BigInt(retransmissions.server),
+    packets.client,
+    packets.server,
+    bytes.client,
+    bytes.server,
+    retransmissions.client,
+    retransmissions.server,
     flow.handshakeRtt,
     roundTrips.client,
     roundTrips.server,
@@ -131,9 +131,9 @@ export function* transitionRows({ flow, clock, timeline }: Flow): Generator<Row>
       // Bounds are rounded outwards, so that they hold what they held before.
       earliest === null ? null : utcMicroseconds(earliest, clock, Math.floor),
       latest === null ? null : utcMicroseconds(latest, clock, Math.ceil),
-      BigInt(change.frame),
+      change.frame,
       change.basis,
-      confirmedBy === null ? null : BigInt(confirmedBy),
+      confirmedBy,
     ];
   }
 }
@@ -147,9 +147,9 @@ export function* findingRows({ flow, capture, clock, client, server, findings }:
       finding.severity,
       finding.endpoint,
       null,
-      1n,
+      1,
       utcMicroseconds(finding.at, clock),
-      finding.frames.length > 0 ? BigInt(finding.frames[0]) : null,
+      finding.frames.length > 0 ? finding.frames[0] : null,
       finding.message,
       client.address,
       client.port,
@@ -164,7 +164,7 @@ export function* findingRows({ flow, capture, clock, client, server, findings }:
 export function acrossRow(finding: AcrossFinding, file: string): Row {
   const { kind, severity, subject, flows, message } = finding;
   const at = utcMicroseconds(finding.at, finding.clock);
-  return [null, file, kind, severity, null, subject, BigInt(flows), at, null, message, null, null, null, null, null];
+  return [null, file, kind, severity, null, subject, flows, at, null, message, null, null, null, null, null];
 }
 
 /** The UTC time, to the microsecond, of a TIMESTAMP cell. */

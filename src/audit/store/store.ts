@@ -9,7 +9,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { AuditError } from '../error.js';
 import { captureFolder, partPath, tableFolder } from '../results/layout.js';
 import { TABLE_NAMES, type TableName } from '../results/tables.js';
@@ -43,7 +43,7 @@ export class Store {
   /** Takes the folder, and removes what an interrupted run left. Throws AuditError where it cannot be used. */
   constructor(readonly folder: string) {
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       const names = readdirSync(folder);
       if (names.length > 0 && !names.includes('.lastack')) {
         throw new AuditError(`${folder} holds other things than results: name a new folder, or an empty one`);
@@ -107,9 +107,7 @@ export class Store {
       return (
         record.fingerprint === fingerprint &&
         existsSync(this.findingsCsv(id)) &&
-        record.parts.every(
-          ({ table, day, bytes }) => statSync(join(this.#table(table, id), partPath(day))).size === bytes,
-        )
+        record.parts.every((part) => statSync(join(this.#table(part.table, id), partPath(part))).size === part.bytes)
       );
     } catch {
       return false;
@@ -158,6 +156,13 @@ export class Store {
   #table(table: TableName, id: string): string {
     return join(this.folder, tableFolder(table), captureFolder(id));
   }
+}
+
+/** Not mkdirSync's `recursive`, which never returns where the file system takes no folders, as /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 function move(from: string, to: string): void {

@@ -17,7 +17,7 @@ import { Tally } from './tally.js';
 /** What changes the results of a capture. */
 export type ReadingOptions = Pick<
   Options,
-  'reader' | 'profile' | 'sysctl' | 'thresholds' | 'filter' | 'verifyChecksums' | 'reorder' | 'key'
+  'reader' | 'profile' | 'sysctl' | 'thresholds' | 'filter' | 'verifyChecksums' | 'maxFlows' | 'reorder' | 'key'
 >;
 
 /** One capture, or a series of rotated files in the order of time, to be read into a folder. */
@@ -42,7 +42,8 @@ export async function readCapture(job: CaptureJob, hooks: Pick<Options, 'onProgr
   const tally = new Tally();
   const partitions = new Partitions(job.folder, job.createdBy);
   const csv = new FindingsCsv(join(job.folder, 'findings.csv'), job.id);
-  const stream = flows(job.paths, { ...job.options, ...hooks, detail: 'summary' });
+  const onGivenUp = (connections: number): void => summarizer.giveUp(connections);
+  const stream = flows(job.paths, { ...job.options, ...hooks, onGivenUp, detail: 'summary' });
   for await (const flow of stream) {
     summarizer.add(flow);
     tally.addFlow(flow);

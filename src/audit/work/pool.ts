@@ -32,7 +32,7 @@ export async function performAll(work: readonly Work[], jobs: number, signal?: A
         onDone(await performer(task, onProgress));
       } catch (error) {
         signal?.throwIfAborted();
-        onFailed(error instanceof Error ? error.message : String(error));
+        onFailed(messageOf(error));
       }
     }
   };
@@ -47,36 +47,55 @@ export async function performAll(work: readonly Work[], jobs: number, signal?: A
   }
 }
 
+/**
+ * What a thread's values may take. A capture's tables lie outside of it, and what is left of reading one takes some 50 MB.
+ * A bound also has the collector free memory sooner.
+ */
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 1536 };
+
 /** A worker thread, started with its first task, and anew where a task has ended it. */
 class Thread {
   #worker: Worker | null = null;
+  #settle: { readonly onMessage: (message: Message) => void; readonly onLost: (error: Error) => void } | null = null;
 
   readonly perform: Performer = (task, onProgress) =>
     new Promise((resolve, reject) => {
-      this.#worker ??= new Worker(new URL('./worker.js', import.meta.url));
-      const worker = this.#worker;
-      const onMessage = (message: Message): void => {
-        if (message.type === 'progress') {
-          onProgress(message.progress);
-          return;
-        }
-        settle();
-        if (message.type === 'done') resolve(message.result);
-        else reject(new Error(message.message));
+      this.#settle = {
+        onMessage: (message) => {
+          if (message.type === 'progress') {
+            onProgress(message.progress);
+            return;
+          }
+          this.#settle = null;
+          if (message.type === 'done') resolve(message.result);
+          else reject(new Error(message.message));
+        },
+        onLost: (error) => {
+          this.#settle = null;
+          reject(error);
+        },
       };
-      const onLost = (error: unknown): void => {
-        settle();
-        this.#worker = null;
-        reject(error instanceof Error ? error : new Error(`the worker thread ended with ${error}`));
-      };
-      const settle = (): void => {
-        worker.off('message', onMessage).off('error', onLost).off('exit', onLost);
-      };
-      worker.on('message', onMessage).on('error', onLost).on('exit', onLost);
-      worker.postMessage(task);
+      this.#worker ??= this.#start();
+      this.#worker.postMessage(task);
     });
 
   async stop(): Promise<void> {
     await this.#worker?.terminate();
   }
+
+  /** Listened to for as long as it lives: it may die between two tasks, too. */
+  #start(): Worker {
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { resourceLimits: RESOURCE_LIMITS });
+    const onLost = (error: Error): void => {
+      if (this.#worker !== worker) return;
+      this.#worker = null;
+      this.#settle?.onLost(error);
+    };
+    return worker
+      .on('message', (message: Message) => this.#settle?.onMessage(message))
+      .on('error', (error) => onLost(new Error(`the thread that read it died: ${messageOf(error)}`)))
+      .on('exit', (status) => onLost(new Error(`the thread that read it ended with status ${status}`)));
+  }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -4,7 +4,7 @@ import type { Part } from '../results/layout.js';
 import type { ClientCount, ServiceCount } from './tally.js';
 
 /** Change it with anything that a record or a table holds: results of another number are made anew. */
-export const RECORD_FORMAT = 1;
+export const RECORD_FORMAT = 2;
 
 /** One of the flows to open first. */
 export interface WorstFlow {
