@@ -79,7 +79,7 @@ export interface FindingFacts {
   /** Only many connections together show it. */
   readonly across: boolean;
   /** What the other side's capture decides, of the first connection of which it decides something. */
-  readonly verdict: string | null;
+  readonly verdict: { readonly flow: number; readonly text: string } | null;
 }
 
 /** Sockets per state at `from`, `from + every`, ... */

@@ -1,5 +1,5 @@
 import { deflateSync } from 'node:zlib';
-import type { ComparedFinding, Comparison } from '../../compare/compared-flow.js';
+import type { ComparedFlow, Comparison } from '../../compare/compared-flow.js';
 import type { Clock } from '../../connection/model.js';
 import type { Analysis, CaptureSummary } from '../../findings/analysis.js';
 import { CATALOGUE } from '../../findings/catalogue/index.js';
@@ -38,7 +38,7 @@ export class HtmlReport {
   readonly #details = new FlowDetails();
   readonly #worst: Record<Severity, number> = { error: 0, warning: 0, notice: 0, info: 0 };
   /** What the other side's capture decides, by kind of finding. */
-  readonly #verdicts = new Map<FindingKind, string>();
+  readonly #verdicts = new Map<FindingKind, NonNullable<FindingFacts['verdict']>>();
   #clock: Clock | null = null;
 
   constructor(options: HtmlReportOptions = {}) {
@@ -50,7 +50,7 @@ export class HtmlReport {
     this.#clock ??= flow.clock;
     this.#summarizer.add(flow);
     this.#curve.add(flow, this.#clock);
-    if (isCompared(flow)) this.#noteVerdicts(flow.findings);
+    if (isCompared(flow)) this.#noteVerdicts(flow);
     if (flow.findings.length > 0) this.#worst[flow.findings[0].severity]++;
     if (this.#rows.hasRoom(flow)) this.#rows.add(flow, this.#clock, this.#details.add(flow));
   }
@@ -65,9 +65,9 @@ export class HtmlReport {
     yield* pageDocument(assets, [...names, 'lastack'].join(' · '), this.#blocks(captures, comparison));
   }
 
-  #noteVerdicts(findings: readonly ComparedFinding[]): void {
+  #noteVerdicts({ flow, findings }: ComparedFlow): void {
     for (const { kind, verdict } of findings)
-      if (verdict !== null && !this.#verdicts.has(kind)) this.#verdicts.set(kind, verdict);
+      if (verdict !== null && !this.#verdicts.has(kind)) this.#verdicts.set(kind, { flow, text: verdict });
   }
 
   *#blocks(
@@ -106,7 +106,11 @@ export class HtmlReport {
   }
 }
 
-function findingFacts(analysis: Analysis, clock: Clock, verdicts: ReadonlyMap<FindingKind, string>): FindingFacts[] {
+function findingFacts(
+  analysis: Analysis,
+  clock: Clock,
+  verdicts: ReadonlyMap<FindingKind, NonNullable<FindingFacts['verdict']>>,
+): FindingFacts[] {
   const on = (of: Clock): number => (of.epochSeconds - clock.epochSeconds) * 1e9;
   const single = analysis.findings.map(({ clock: own, firstAt, ...facts }) => ({
     ...facts,

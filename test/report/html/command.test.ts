@@ -127,7 +127,10 @@ describe('compare --format html', () => {
       /^Both hold frames from .* The second clock is .* behind the first one/,
     );
     const lost = findings.find(({ kind }) => kind === 'last-ack-lost');
-    expect(lost?.verdict).toMatch(/^the client's answer was lost between the taps at /);
+    expect(lost?.verdict).toEqual({
+      flow: 1,
+      text: expect.stringMatching(/^the client's answer was lost between the taps at /),
+    });
   });
 
   test('the selection holds for it, too', async () => {

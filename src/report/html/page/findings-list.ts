@@ -97,7 +97,7 @@ export class FindingsList implements Part {
           `first at ${timeOfDay(at, app.data.overview.clock, 0)}`,
         ),
         h('p', {}, sentence(message)),
-        verdict !== null && h('p', { class: 'decided' }, `= ${verdict}`),
+        verdict !== null && decided(app, verdict, flows),
         isWrong(finding) &&
           verdict === null &&
           advice !== '' &&
@@ -121,6 +121,13 @@ export class FindingsList implements Part {
       ),
     );
   }
+}
+
+/** What the other side's capture decides; of several connections it says of which one that is. */
+function decided(app: App, { flow, text }: NonNullable<FindingFacts['verdict']>, flows: number): HTMLElement {
+  const which =
+    flows > 1 && link(app, `#${flow}`, { view: 'connection', flow }, { 'aria-label': `connection ${flow}` });
+  return h('p', { class: 'decided' }, `= ${text}`, which && ' ', which);
 }
 
 /** What the catalogue knows of a kind. */
