@@ -1,15 +1,14 @@
-import type { ComparedFlow } from '../../../compare/compared-flow.js';
-import type { Side } from '../../../connection/state.js';
 import type { Flow } from '../../../findings/finding.js';
 import { compareLadder } from '../../compare-ladder.js';
-import { flowClockWords, flowPathWords } from '../../compare-words.js';
 import { shellWord } from '../../escape.js';
 import { ladder } from '../../ladder.js';
 import { formatBytes, formatCount, formatDuration } from '../../units.js';
 import { isCompared } from '../compared-pack.js';
 import type { Overview } from '../embedded.js';
 import { type App, link, type Part } from './app.js';
+import { bothSides } from './both-sides.js';
 import { button, copyButton, h } from './dom.js';
+import { key, pathKey } from './ladder-key.js';
 import { LadderView } from './ladder-view.js';
 import { severityMark } from './severity.js';
 import { stateDiagrams } from './state-diagram.js';
@@ -209,47 +208,6 @@ export class ConnectionView implements Part {
   }
 }
 
-/** What two captures know of a connection: each side's, and the path between them. */
-function bothSides(flow: ComparedFlow, facts: HTMLElement): HTMLElement {
-  return h(
-    'div',
-    { class: 'card facts' },
-    facts,
-    h('div', { class: 'sides' }, ...(['client', 'server'] as const).map((side) => oneSide(flow, side))),
-    h(
-      'ul',
-      { class: 'path-words' },
-      ...[
-        ...flowPathWords(flow),
-        ...flow.rewritten.map((what) => `between them: ${what}`),
-        ...flowClockWords(flow),
-      ].map((words) => h('li', {}, words)),
-    ),
-    h(
-      'p',
-      { class: 'actions no-print' },
-      copyButton('Copy as text', () => compareLadder(flow), { class: 'no-print copy-ladder' }),
-    ),
-  );
-}
-
-function oneSide({ taps }: ComparedFlow, side: Side): HTMLElement {
-  const tap = taps[side];
-  if (tap === null) return h('p', {}, h('strong', {}, `${side}’s side`), ' its capture does not hold this connection');
-  const filter = `tcp.stream eq ${tap.tcpStream}`;
-  return h(
-    'p',
-    {},
-    h('strong', {}, `${side}’s side`),
-    ' ',
-    h('span', { class: 'path' }, tap.captures.join(', ')),
-    ' ',
-    h('code', {}, filter),
-    ' ',
-    copyButton('Copy Wireshark filter', () => filter, { class: 'no-print' }),
-  );
-}
-
 /** What makes a page of the same captures. */
 function commandFor({ captures, comparison }: Overview): string {
   const words = captures.map(({ path }) => shellWord(path));
@@ -258,34 +216,4 @@ function commandFor({ captures, comparison }: Overview): string {
   return captures.length === 2
     ? `lastack compare ${sides.join(' ')} --format html`
     : `lastack compare --client-side ${sides[0]} --server-side ${sides[1]} --format html`;
-}
-
-const sign = (className: string, text: string): HTMLElement =>
-  h('li', {}, h('i', { class: `sign ${className}`, 'aria-hidden': 'true' }), text);
-
-/** What the signs on the ladder mean. */
-function key(): HTMLElement {
-  return h(
-    'ul',
-    { class: 'legend key' },
-    sign('hatched', 'inferred, not proved yet'),
-    sign('bounds', 'bounds of a change'),
-    sign('cross', 'lost behind the tap, or dropped'),
-    sign('again', 'sent again'),
-    sign('hollow', 'arrived, ignored'),
-  );
-}
-
-/** The same where the path between two taps is drawn. */
-function pathKey(): HTMLElement {
-  return h(
-    'ul',
-    { class: 'legend key' },
-    sign('hatched', 'inferred, not proved yet'),
-    sign('bounds', 'bounds of a change'),
-    sign('cross', 'lost on the path'),
-    sign('ring', 'sent by neither end, or missed by its capture'),
-    sign('again', 'sent again'),
-    sign('hollow', 'arrived, ignored'),
-  );
 }
