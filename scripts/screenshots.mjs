@@ -9,8 +9,13 @@ const root = join(import.meta.dirname, '..');
 const images = join(root, 'docs/images');
 
 const VIEWS = [
-  { name: 'overview', capture: 'accept-queue-overflow', hash: '#overview' },
-  { name: 'connection', capture: 'rst-after-synack-retries', hash: '#connection?flow=1' },
+  { name: 'overview', command: ['report', 'captures/accept-queue-overflow.pcap'], hash: '#overview' },
+  { name: 'connection', command: ['report', 'captures/rst-after-synack-retries.pcap'], hash: '#connection?flow=1' },
+  {
+    name: 'both-sides',
+    command: ['compare', ...pair('last-ack-lost'), '--format', 'html'],
+    hash: '#connection?flow=1',
+  },
 ];
 const WIDTHS = [1280, 390];
 const MOST_HEIGHT = 1990;
@@ -20,10 +25,9 @@ const folder = mkdtempSync(join(tmpdir(), 'lastack-screenshots-'));
 const executablePath = execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
 try {
-  for (const { name, capture, hash } of VIEWS) {
+  for (const { name, command, hash } of VIEWS) {
     const report = join(folder, `${name}.html`);
-    const command = [join(root, 'dist/cli/main.js'), 'report', `captures/${capture}.pcap`, '-o', report];
-    execFileSync(process.execPath, command, { cwd: root });
+    execFileSync(process.execPath, [join(root, 'dist/cli/main.js'), ...command, '-o', report], { cwd: root });
     for (const width of WIDTHS) {
       for (const colorScheme of SCHEMES) {
         const path = join(images, `report-${name}-${width}-${colorScheme}.png`);
@@ -49,4 +53,8 @@ async function picture(url, { width, colorScheme, path }) {
   const height = Math.ceil((ends.findLast((end) => end <= MOST_HEIGHT) ?? MOST_HEIGHT) + 8);
   await page.screenshot({ path, fullPage: true, clip: { x: 0, y: 0, width, height } });
   await page.close();
+}
+
+function pair(name) {
+  return ['client', 'server'].map((side) => `captures/pairs/${name}.${side}.pcap`);
 }

@@ -1,8 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import type { Options } from '../index.js';
 import { comparedFlowJson, comparisonJson } from '../report/compare-json.js';
 import { compareLadder } from '../report/compare-ladder.js';
-import { ComparisonFindings, comparisonText, overlapWords } from '../report/compare-text.js';
+import { ComparisonFindings, comparisonText } from '../report/compare-text.js';
+import { overlapWords } from '../report/compare-words.js';
 import { toJson } from '../report/escape.js';
+import { HtmlReport } from '../report/html/report.js';
 import { type Context, judge, say, styleFor, widthFor } from './context.js';
 import { UsageError } from './exit.js';
 import { addCommonOptions, type CommonOptions } from './options.js';
@@ -16,6 +19,7 @@ timestamps; their clocks need not agree. All times are by the clock of the captu
 Examples:
   lastack compare client.pcap server.pcap
   lastack compare client.pcap server.pcap --finding last-ack-lost
+  lastack compare client.pcap server.pcap --format html -o both.html
   lastack compare --client-side c.pcap0 c.pcap1 --server-side s.pcap0 s.pcap1
   lastack compare client.pcap server.pcap --format ndjson | jq '.fates.clientToServer.lost'
 `;
@@ -42,7 +46,7 @@ export function addCompare(program: Command, context: Context, done: (status: nu
       'a third capture, from between the two sides: on which stretch segments were lost',
       tap,
     );
-  addCommonOptions(command, context.library, ['text', 'json', 'ndjson'])
+  addCommonOptions(command, context.library, ['text', 'json', 'ndjson', 'html'])
     .addHelpText('after', EXAMPLES)
     .action(async (first: string | undefined, second: string | undefined, options: CompareOptions) =>
       done(await compare(context, first, second, options)),
@@ -64,21 +68,28 @@ async function compare(
   if (wrong !== null) {
     return runWithOutput(context, undefined, () => Promise.reject(new UsageError(wrong)));
   }
+  if (options.format === 'html' && options.output === undefined && context.stdout.isTTY) {
+    const no = 'a page is not for a terminal: write it to a file with -o report.html';
+    return runWithOutput(context, undefined, () => Promise.reject(new UsageError(no)));
+  }
   const third = options.tap === undefined ? [] : [options.tap.files];
   return runOnCaptures(
     context,
     [...sides.flat(), ...third],
     options,
-    options.format !== 'text',
+    options.format === 'json' || options.format === 'ndjson',
     async (output, library) => {
       const selected = options.flow !== undefined || options.finding !== undefined || options.filter !== undefined;
       const settings = {
         ...library,
-        detail: selected && options.format === 'text' ? 'full' : 'summary',
+        detail: options.format === 'html' || (selected && options.format === 'text') ? 'full' : 'summary',
         ...(options.tap && { middle: options.tap }),
       } as const;
       const stream = context.library.compare(...sides, settings, options.format === 'text' ? () => {} : null);
-      const count = await print(context, stream, options, selected, output);
+      const count =
+        options.format === 'html'
+          ? await printPage(context, stream, library.thresholds, output)
+          : await print(context, stream, options, selected, output);
       const comparison = stream.comparison();
       const status = judge(context, comparison.captures.flat());
       if (options.quiet) return status;
@@ -137,5 +148,23 @@ async function print(
   }
   await output.write(comparisonText(stream.comparison(), findings, look));
   if (count <= FEW) for (const ladder of few) await output.write(`\n${ladder}`);
+  return count;
+}
+
+/** The page of `report`, with both sides. */
+async function printPage(
+  context: Context,
+  stream: Stream,
+  thresholds: Options['thresholds'],
+  output: Output,
+): Promise<number> {
+  const page = new HtmlReport({ version: context.version, ...(thresholds && { thresholds }) });
+  let count = 0;
+  for await (const flow of stream) {
+    page.add(flow);
+    count++;
+  }
+  const comparison = stream.comparison();
+  for (const piece of page.pieces(comparison.captures.flat(), comparison)) await output.write(piece);
   return count;
 }

@@ -1,8 +1,8 @@
 import type { Time } from '../connection/model.js';
 import { SECOND } from '../connection/time.js';
 import { TCP } from '../decode/decoder.js';
-import { ACK, FIN, RST, type Segment, SYN } from '../decode/segment.js';
 import type { Options } from '../flows.js';
+import { identityOf } from './segment-identity.js';
 import { TapReader } from './tap-reader.js';
 
 /** Segments of each capture's beginning that the other one is searched for. */
@@ -11,7 +11,6 @@ const REMEMBERED = 1 << 17;
 const ENOUGH = 24;
 /** Delays that one path may have: differences of time that lie closer together are alike. */
 const ALIKE: Time = 2 * SECOND;
-const CONTROL = SYN | FIN | RST;
 
 /**
  * Roughly what the second capture's clock is ahead of the first one's, in nanoseconds on top of their epochs' difference:
@@ -52,19 +51,6 @@ export async function coarseOffset(
     for (const tap of taps) await tap.close();
   }
   return differences.length > 0 ? densest(differences).middle : null;
-}
-
-/**
- * A number for what stays the same of a segment on its way, address translation included; 0 for what many segments have in
- * common. Segments that rewriting middleboxes have changed are not recognised.
- */
-function identityOf(s: Segment): number {
-  if (s.length === 0 && (s.flags & CONTROL) === 0 && !s.hasTimestamps) return 0;
-  let hash = Math.imul(s.seq ^ 0x9e3779b1, 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 15) ^ ((s.flags & ACK) !== 0 ? s.ack : 0), 0xc2b2ae35);
-  hash = Math.imul(hash ^ (hash >>> 13) ^ s.tsVal, 0x27d4eb2f);
-  const low = (hash ^ (hash >>> 16)) >>> 0;
-  return low * 0x100000 + (((s.length << 4) ^ (s.flags & CONTROL) ^ s.tsEcr) & 0xfffff);
 }
 
 /** The middle of the stretch of `ALIKE` in which most of the differences lie. */

@@ -1,11 +1,13 @@
 import { I, STRIDE } from '../connection/flow-record.js';
 import type { FlowTable } from '../connection/flow-table.js';
+import type { Time } from '../connection/model.js';
 import { formatAddress } from '../decode/address.js';
 import { ACK, RST, type Segment, SYN } from '../decode/segment.js';
 import type { TapIndex } from './compared-flow.js';
 import { S } from './flow-sides.js';
 import { L, LINK } from './links.js';
 import type { Matching } from './matching.js';
+import { OpenFlows } from './open-flows.js';
 import { P } from './pending-segments.js';
 
 /** Pending segments of a link before they are looked at all together. */
@@ -22,8 +24,11 @@ export class LinkDirectory {
   readonly #openedBy = new Map<number, readonly number[]>();
   readonly #hosts: readonly [Set<number | string>, Set<number | string>] = [new Set(), new Set()];
 
+  readonly #open: OpenFlows;
+
   constructor(matching: Matching, tables: readonly [FlowTable, FlowTable]) {
     this.#m = matching;
+    this.#open = new OpenFlows(matching);
     this.#tables = tables;
   }
 
@@ -47,9 +52,25 @@ export class LinkDirectory {
         this.#openedBy.set(link, marks);
       }
     }
+    if (link >= 0 && this.#m.links.i32[this.#m.links.at(link) + L.alive] > 0)
+      this.#m.links.i32[this.#m.links.at(link) + L.bits] |= LINK.shared;
     if (link < 0) link = this.#m.links.create(LEAST_PENDING);
     this.#m.links.i32[this.#m.links.at(link) + L.alive]++;
     this.#m.sides[tap].begin(record, number, link);
+  }
+
+  /** A segment of a flow of which nothing was found at the other tap. @returns the link that it shares from now on with one of that tap; -1 for none */
+  joinOpen(tap: TapIndex, record: number, raw: number, s: Segment, time: Time): number {
+    const sides = this.#m.sides[tap];
+    const own = sides.i32[sides.at(record) + S.link];
+    const found = this.#open.note(tap, record, raw, s, time);
+    if (found === null) return -1;
+    const other = this.#m.sides[1 - tap];
+    const gone = tap === 1 ? own : other.i32[other.at(found.record) + S.link];
+    const [first, second] = tap === 0 ? [record, found.record] : [found.record, record];
+    const link = this.#open.join(first, second, found.flipped);
+    this.release(gone);
+    return link;
   }
 
   /** Forgets a link whose flows are over, and which is settled. */

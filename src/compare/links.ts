@@ -1,5 +1,5 @@
 /** One 4-tuple as both taps see it, or two that address translation has made of it: a link between the taps' flows. */
-const WORDS = 24;
+const WORDS = 25;
 const DOUBLES = 8;
 
 /** Words of a link. Those per list stand at `+ 2 * tap + direction`, those per direction at `+ direction`. */
@@ -20,6 +20,8 @@ export const L = {
   sweepAt: 22,
   /** Segments found at both taps; stops counting at 2^30. */
   matches: 23,
+  /** Segments that were noted while none was found at the other tap. */
+  noted: 24,
 } as const;
 
 export const D = {
@@ -40,6 +42,8 @@ export const LINK = {
   idsRewritten: 1 << 4,
   /** One side of the path has no timestamps. */
   timestampsRemoved: 1 << 5,
+  /** More than one flow belongs to it. */
+  shared: 1 << 6,
 } as const;
 
 export class Links {

@@ -42,8 +42,15 @@ export class Matcher extends Matching {
     const number = table.i32[record * STRIDE + I.number];
     if (sides.numberOf(record) !== number) this.#directory.begin(tap, record, number, s, raw);
     const at = sides.at(record);
-    const link = sides.i32[at + S.link];
     const { links } = this;
+    let link = sides.i32[at + S.link];
+    if (links.i32[links.at(link) + L.matches] === 0 && (s.flags & SYN) === 0) {
+      const joined = this.#directory.joinOpen(tap, record, raw, s, time);
+      if (joined >= 0) {
+        link = joined;
+        this.#settlement.settle(link, false);
+      }
+    }
     const at32 = links.at(link);
     const l32 = links.i32;
     const bits = l32[at32 + L.bits];

@@ -82,6 +82,11 @@ export class Matching {
     return Math.abs(second - first - (Number.isNaN(usual) ? this.#clocks.difference(first) : usual));
   }
 
+  /** How far the times of one segment at both taps lie from what the clocks differ by. */
+  distance(first: Time, second: Time): Time {
+    return Math.abs(second - first - this.#clocks.difference(first));
+  }
+
   /** A segment was found at both taps. */
   matched(
     tap: TapIndex,

@@ -1,5 +1,6 @@
 import type { Frame } from '../capture/frame.js';
 import type { CaptureInfo } from '../capture/source.js';
+import type { Segment } from '../decode/segment.js';
 import type { CaptureSummary } from '../findings/analysis.js';
 import { chooseFlows, type FrameObserver, type Options, observeFlows } from '../flows.js';
 import type { Membership } from '../membership.js';
@@ -113,11 +114,11 @@ class Extraction implements FrameObserver {
   endMarks = 0;
   readonly #choice: Choice;
   readonly #writer: CaptureWriter;
-  readonly #rewrite: (frame: Frame) => FrameToWrite;
+  readonly #rewrite: Rewrite;
   readonly #write: Write;
   readonly #endMark: EndMark | null;
 
-  constructor(choice: Choice, writer: CaptureWriter, rewrite: (frame: Frame) => FrameToWrite, write: Write) {
+  constructor(choice: Choice, writer: CaptureWriter, rewrite: Rewrite, write: Write) {
     this.#choice = choice;
     this.#writer = writer;
     this.#rewrite = rewrite;
@@ -129,13 +130,13 @@ class Extraction implements FrameObserver {
     this.#writer.capture(info);
   }
 
-  frame(frame: Frame, _number: number, flow: number, membership: Membership): void {
+  frame(frame: Frame, _number: number, flow: number, membership: Membership, segment: Segment): void {
     const { evidenceIn } = membership;
     const isOwn = flow !== 0 && this.#choice.has(flow);
     const isSuccessor = !isOwn && flow !== 0 && evidenceIn !== 0 && this.#choice.has(evidenceIn);
     this.#endMark?.see(frame, isOwn || isSuccessor);
     if (!isOwn && !isSuccessor) return;
-    this.#writer.frame(this.#rewrite(frame), []);
+    this.#writer.frame(this.#rewrite(frame, segment), []);
     this.frames++;
     if (isSuccessor) this.successors++;
   }
@@ -159,10 +160,13 @@ class Extraction implements FrameObserver {
   }
 }
 
-function rewriter({ anonymize, headersOnly }: ExtractOptions): (frame: Frame) => FrameToWrite {
+/** What is written of a frame, which was decoded to `segment`. */
+type Rewrite = (frame: Frame, segment: Segment) => FrameToWrite;
+
+function rewriter({ anonymize, headersOnly }: ExtractOptions): Rewrite {
   if (anonymize !== undefined) {
     const anonymizer = new Anonymizer(anonymize);
-    return (frame) => anonymizer.rewrite(frame);
+    return (frame, segment) => anonymizer.rewrite(frame, segment);
   }
   return headersOnly ? headersOf : (frame) => frame;
 }

@@ -1,26 +1,38 @@
 import type { Frame } from '../capture/frame.js';
 import { findIpPacket } from '../decode/link-layer.js';
 import { Segment } from '../decode/segment.js';
+import { fromEtherIp, fromGre, fromMplsInIp, fromUdp } from '../decode/tunnel.js';
 
 /** IANA's Assigned Internet Protocol Numbers. */
 export const Protocol = {
   HOP_BY_HOP: 0,
   ICMP: 1,
+  IPV4: 4,
   TCP: 6,
+  UDP: 17,
+  IPV6: 41,
   ROUTING: 43,
   FRAGMENT: 44,
+  GRE: 47,
   AUTHENTICATION: 51,
   ICMPV6: 58,
   DESTINATION_OPTIONS: 60,
+  ETHER_IP: 97,
+  MPLS_IN_IP: 137,
   SHIM6: 140,
 } as const;
 
-/** The decoder notes VLANs here on its way to the IP packet; nobody reads them. */
+/** The decoder notes VLANs and tunnels here on its way to the IP packet; nobody reads them. */
 const NOTED = new Segment();
 
 const MAX_EXTENSION_HEADERS = 16;
+/** As deep as the decoder looks. */
+const MAX_TUNNELS = 8;
 const MIN_TCP_HEADER = 20;
+const UDP_HEADER = 8;
 const ICMP_HEADER = 8;
+const FRAGMENT_OFFSET_V4 = 0x1fff;
+const FRAGMENT_OFFSET_V6 = 0xfff8;
 
 /** A header between IPv6's fixed one (or IPv4's) and the transport header. */
 export interface Extension {
@@ -29,43 +41,59 @@ export interface Extension {
   readonly length: number;
 }
 
+const NO_EXTENSIONS: readonly Extension[] = [];
+
 /** Where the headers of an IP packet stand: indices in the frame's `view`. */
-export interface PacketLayout {
-  readonly version: 4 | 6;
-  /** First byte of the IP header. */
-  readonly ip: number;
-  readonly extensions: readonly Extension[];
-  readonly protocol: typeof Protocol.TCP | typeof Protocol.ICMP | typeof Protocol.ICMPV6;
-  readonly transport: number;
-  /** One past the last header byte that was captured, that of a quoted packet included. */
-  readonly end: number;
-  /** Bytes of the transport header and its payload on the wire. */
-  readonly transportLength: number;
-  /** The packet that an ICMP error quotes. */
-  readonly quoted: PacketLayout | null;
+export class PacketLayout {
+  constructor(
+    readonly version: 4 | 6,
+    /** First byte of the IP header. */
+    readonly ip: number,
+    readonly extensions: readonly Extension[],
+    /** TCP; ICMP or ICMPV6 of an error; or that of a tunnel. */
+    readonly protocol: number,
+    /** Where that protocol's header begins. */
+    readonly transport: number,
+    /** Bytes of the transport header and its payload on the wire. */
+    readonly transportLength: number,
+    /** One past the last header byte that was captured, those of an inner packet included. */
+    readonly end: number,
+    /** The packet that an ICMP error quotes, or that a tunnel carries; null for TCP. */
+    readonly inner: PacketLayout | null,
+  ) {}
 }
 
-/** Layout of the frame's TCP segment, or of its ICMP error and the TCP segment that it quotes; null for anything else. */
+/**
+ * Layout of the frame's TCP segment, or of its ICMP error and the TCP segment that it quotes, through the tunnels that the
+ * decoder looks into; null for anything else, fragments without a transport header among it.
+ */
 export function layoutOf(frame: Frame): PacketLayout | null {
   const end = frame.offset + frame.capturedLength;
   const ip = findIpPacket(frame.view, frame.linkType, frame.offset, end, NOTED);
-  return ip < 0 ? null : packetAt(frame.view, ip, end, frame.offset + frame.originalLength, false);
+  return ip < 0 ? null : packetAt(frame.view, ip, end, frame.offset + frame.originalLength, false, 0);
 }
 
-function packetAt(view: DataView, ip: number, end: number, wireEnd: number, quoted: boolean): PacketLayout | null {
+function packetAt(
+  view: DataView,
+  ip: number,
+  end: number,
+  wireEnd: number,
+  quoted: boolean,
+  tunnels: number,
+): PacketLayout | null {
   if (ip >= end) return null;
   switch (view.getUint8(ip) >>> 4) {
     case 4: {
       if (ip + 20 > end) return null;
       const length = (view.getUint8(ip) & 0x0f) << 2;
-      if (length < 20) return null;
       const total = view.getUint16(ip + 2) || wireEnd - ip;
-      return transportAt(view, 4, ip, view.getUint8(ip + 9), ip + length, end, ip + total, quoted);
+      if (length < 20 || total < length || (view.getUint16(ip + 6) & FRAGMENT_OFFSET_V4) !== 0) return null;
+      return transportAt(view, 4, ip, view.getUint8(ip + 9), ip + length, end, ip + total, quoted, tunnels);
     }
     case 6: {
       if (ip + 40 > end) return null;
       const packetEnd = view.getUint16(ip + 4) === 0 ? wireEnd : ip + 40 + view.getUint16(ip + 4);
-      return transportAt(view, 6, ip, view.getUint8(ip + 6), ip + 40, end, packetEnd, quoted);
+      return transportAt(view, 6, ip, view.getUint8(ip + 6), ip + 40, end, packetEnd, quoted, tunnels);
     }
     default:
       return null;
@@ -82,27 +110,57 @@ function transportAt(
   capturedEnd: number,
   packetEnd: number,
   isQuoted: boolean,
+  tunnels: number,
 ): PacketLayout | null {
   const end = Math.min(capturedEnd, packetEnd);
-  const extensions: Extension[] = [];
+  let extensions = NO_EXTENSIONS;
   let protocol = firstProtocol;
   let offset = payload;
   for (let headers = 0; headers < MAX_EXTENSION_HEADERS; headers++) {
-    const base = { version, ip, extensions, transport: offset, transportLength: packetEnd - offset } as const;
     if (protocol === Protocol.TCP) {
-      return { ...base, protocol, end: Math.min(end, offset + tcpHeaderLength(view, offset, end)), quoted: null };
+      const headerEnd = Math.min(end, offset + tcpHeaderLength(view, offset, end));
+      return new PacketLayout(version, ip, extensions, protocol, offset, packetEnd - offset, headerEnd, null);
     }
     if (protocol === Protocol.ICMP || protocol === Protocol.ICMPV6) {
-      const quoted = isQuoted ? null : packetAt(view, offset + ICMP_HEADER, end, packetEnd, true);
-      return quoted && { ...base, protocol, end: quoted.end, quoted };
+      const inner = isQuoted ? null : packetAt(view, offset + ICMP_HEADER, end, packetEnd, true, tunnels);
+      if (inner === null) return null;
+      return new PacketLayout(version, ip, extensions, protocol, offset, packetEnd - offset, inner.end, inner);
+    }
+    const packet = tunnelledPacket(view, protocol, offset, end);
+    if (packet >= 0) {
+      if (tunnels === MAX_TUNNELS) return null;
+      const inner = packetAt(view, packet, end, packetEnd, isQuoted, tunnels + 1);
+      if (inner === null) return null;
+      return new PacketLayout(version, ip, extensions, protocol, offset, packetEnd - offset, inner.end, inner);
     }
     const length = offset + 8 > end ? 0 : extensionLength(view, protocol, offset);
     if (length === 0) return null;
-    extensions.push({ type: protocol, offset, length });
+    if (protocol === Protocol.FRAGMENT && (view.getUint16(offset + 2) & FRAGMENT_OFFSET_V6) !== 0) return null;
+    extensions = [...extensions, { type: protocol, offset, length }];
     protocol = view.getUint8(offset);
     offset += length;
   }
   return null;
+}
+
+/** Index of the IP packet in a tunnel whose header is at `offset`; negative where there is none. */
+function tunnelledPacket(view: DataView, protocol: number, offset: number, end: number): number {
+  switch (protocol) {
+    case Protocol.IPV4:
+    case Protocol.IPV6:
+      return offset;
+    case Protocol.UDP:
+      if (offset + UDP_HEADER > end) return -1;
+      return fromUdp(view, view.getUint32(offset), offset + UDP_HEADER, end, NOTED);
+    case Protocol.GRE:
+      return fromGre(view, offset, end, NOTED);
+    case Protocol.ETHER_IP:
+      return fromEtherIp(view, offset, end, NOTED);
+    case Protocol.MPLS_IN_IP:
+      return fromMplsInIp(view, offset, end, NOTED);
+    default:
+      return -1;
+  }
 }
 
 /** Bytes of an extension header; 0 for what is none. */

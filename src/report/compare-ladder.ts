@@ -1,15 +1,16 @@
 import type { ComparedFinding, ComparedFlow, PathSegment } from '../compare/compared-flow.js';
 import type { Time } from '../connection/model.js';
-import { otherSide, type Side } from '../connection/state.js';
+import type { Side } from '../connection/state.js';
 import { RST } from '../decode/segment.js';
 import { type Changes, compareRows, type Row } from './compare-rows.js';
+import { flowClockWords, flowPathWords } from './compare-words.js';
 import { escapeText } from './escape.js';
 import { endpointText } from './flow-text.js';
 import { Lane } from './lane.js';
 import { Line, type Piece } from './line.js';
+import { type Look, PLAIN, SEVERITY_MARK, type Style } from './look.js';
 import { RelativeTime } from './relative-time.js';
 import { SegmentLabels } from './segment-label.js';
-import { type Look, PLAIN, SEVERITY_MARK, type Style } from './style.js';
 import { formatBytes, formatCount, formatDuration, formatTimestamp } from './units.js';
 import { displayWidth, pack, padStart, truncateStart, wrap } from './width.js';
 
@@ -249,36 +250,8 @@ function header(flow: ComparedFlow, width: number): string[] {
       tap === null ? `not in the ${side}'s side's capture` : `${side}'s side: ${files}, tcp.stream eq ${tap.tcpStream}`;
     lines.push(...wrap(what, room));
   }
-  for (const line of clockWords(flow)) lines.push(...wrap(line, room));
-  for (const line of lossWords(flow)) lines.push(...wrap(line, room));
+  for (const line of flowClockWords(flow)) lines.push(...wrap(line, room));
+  for (const line of flowPathWords(flow)) lines.push(...wrap(line, room));
   for (const what of flow.rewritten) lines.push(...wrap(`between them: ${escapeText(what)}`, room));
   return lines.map((line, index) => (index === 0 ? name.padEnd(indent) : ' '.repeat(indent)) + line);
-}
-
-function clockWords({ flowClock, reference }: ComparedFlow): string[] {
-  if (flowClock === null) return [`clocks: nothing tells how they differ; times are the ${reference}'s side's`];
-  const { offset, uncertainty } = flowClock;
-  const amount = `${formatDuration(Math.round(Math.abs(offset) * 1e9))} ${offset < 0 ? 'behind' : 'ahead'}`;
-  return [
-    `server's clock ${amount}, to ±${formatDuration(Math.round(uncertainty * 1e9))}; times are the ${reference}'s side's`,
-  ];
-}
-
-function lossWords({ fates }: ComparedFlow): string[] {
-  if (fates === null) return ["the other side's capture does not cover this connection"];
-  return (['client', 'server'] as const).flatMap((from) => {
-    const path = from === 'client' ? fates.clientToServer : fates.serverToClient;
-    const facts = [`${formatCount(path.delivered)} arrived`];
-    const lost = path.lost.length + path.lostMore;
-    const injected = path.injected.length + path.injectedMore;
-    if (lost > 0) facts.push(`${formatCount(lost)} lost`);
-    if (injected > 0) facts.push(`${formatCount(injected)} sent by neither end, or missed by its capture`);
-    if (path.duplicated > 0) facts.push(`${formatCount(path.duplicated)} duplicated`);
-    if (path.reordered > 0) facts.push(`${formatCount(path.reordered)} reordered`);
-    if (path.altered > 0) facts.push(`${formatCount(path.altered)} altered`);
-    if (path.missed > 0) facts.push(`${formatCount(path.missed)} missed by the ${otherSide(from)}'s side's capture`);
-    if (path.inFlight > 0) facts.push(`${formatCount(path.inFlight)} under way at the end`);
-    if (path.delay !== null) facts.push(`${formatDuration(Math.round(path.delay.mean * 1e9))} on the way`);
-    return [`to the ${otherSide(from)}: ${facts.join(', ')}`];
-  });
 }

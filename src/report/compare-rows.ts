@@ -1,7 +1,7 @@
 import type { ComparedFinding, ComparedFlow, PathSegment } from '../compare/compared-flow.js';
 import type { Time, Transition } from '../connection/model.js';
 import { otherSide, type Side } from '../connection/state.js';
-import { ACK, CWR, ECE, PSH } from '../decode/segment.js';
+import { isOrdinaryPassage, type TellingFrames, telling } from './compare-fold.js';
 
 export type Changes = Readonly<Partial<Record<Side, Transition>>>;
 
@@ -56,14 +56,7 @@ function isBy(transition: Transition, passed: PathSegment, side: Side): boolean 
   return transition.basis !== 'timer' && (side === passed.segment.from || passed.fate !== 'lost');
 }
 
-/** Frames that a finding names, by the side whose capture they are in. */
-function telling(flow: ComparedFlow): Record<Side, Set<number>> {
-  const frames = { client: new Set<number>(), server: new Set<number>() };
-  for (const f of flow.findings) for (const frame of f.frames) frames[f.tap].add(frame);
-  return frames;
-}
-
-function fold(rows: readonly Row[], told: Readonly<Record<Side, ReadonlySet<number>>>): Row[] {
+function fold(rows: readonly Row[], told: TellingFrames): Row[] {
   const folded: Row[] = [];
   let stretch: Row[] = [];
   const flush = (): void => {
@@ -86,21 +79,8 @@ function fold(rows: readonly Row[], told: Readonly<Record<Side, ReadonlySet<numb
   return folded;
 }
 
-function isOrdinary(row: Row & { type: 'segment' }, told: Readonly<Record<Side, ReadonlySet<number>>>): boolean {
-  const { segment, fate, arrivalFrame } = row.passed;
-  if (segment.run !== null) return true;
-  return (
-    fate === 'delivered' &&
-    segment.icmp === null &&
-    segment.role === 'segment' &&
-    (segment.flags & ~(ACK | PSH | ECE | CWR)) === 0 &&
-    !segment.retransmission &&
-    segment.window > 0 &&
-    row.changes.client === undefined &&
-    row.changes.server === undefined &&
-    !told[segment.from].has(segment.frame) &&
-    (arrivalFrame === null || !told[otherSide(segment.from)].has(arrivalFrame))
-  );
+function isOrdinary({ passed, changes }: Row & { type: 'segment' }, told: TellingFrames): boolean {
+  return isOrdinaryPassage(passed, told) && changes.client === undefined && changes.server === undefined;
 }
 
 function joined(rows: readonly Row[]): Row {

@@ -1,8 +1,9 @@
 import type { ComparedFlow, Comparison } from '../compare/compared-flow.js';
 import { type FindingKind, SEVERITIES, type Severity } from '../findings/finding.js';
+import { comparisonClockWords, overlapWords } from './compare-words.js';
 import { escapeText } from './escape.js';
 import { PLAIN, SEVERITY_MARK, type Style } from './style.js';
-import { formatCount, formatDuration, formatTimestamp } from './units.js';
+import { formatCount, formatDuration } from './units.js';
 import { displayWidth, padEnd, padStart, wrap } from './width.js';
 
 interface KindCount {
@@ -56,7 +57,7 @@ export function comparisonText(
     lines.push(style('strong', `${index === 0 ? 'first ' : 'second'}  ${name}   ${facts}`));
   }
   lines.push('');
-  for (const sentence of [overlapWords(comparison), clock === null ? null : clockWords(clock)]) {
+  for (const sentence of [overlapWords(comparison), clock === null ? null : comparisonClockWords(clock)]) {
     if (sentence !== null) lines.push(...wrap(sentence, width));
   }
   const only = [
@@ -77,32 +78,6 @@ export function comparisonText(
     lines.push(...wrap(escapeText(text), width - 5).map((line) => `     ${line}`));
   }
   return `${lines.join('\n')}\n`;
-}
-
-/** How the captures belong together, in one sentence; null where there is nothing to remark. */
-export function overlapWords({ overlap, captures, delivered }: Comparison): string | null {
-  if (overlap.kind === 'nothing') {
-    return 'The captures share nothing: no segment of one is in the other. Connections that one of them holds are told as it shows them; what the other misses was lost only where it knows the host.';
-  }
-  if (overlap.kind === 'same-recording') {
-    return `Each of the ${formatCount(delivered[0] + delivered[1])} segments has the very same time in both captures: they are one recording, or a copy of it, and there is nothing between them to tell of.`;
-  }
-  const clock = captures.flat().find((c) => c.clock !== null)?.clock;
-  if (overlap.from === null || overlap.until === null || clock === undefined || clock === null) return null;
-  const from = formatTimestamp(Math.round(overlap.from), clock).slice(0, 19).replace('T', ' ');
-  const until = formatTimestamp(Math.round(overlap.until), clock).slice(11, 19);
-  return overlap.until < overlap.from
-    ? 'The captures hold no frames of the same time.'
-    : `Both hold frames from ${from} to ${until} UTC (${formatDuration(overlap.until - overlap.from)}).`;
-}
-
-function clockWords({ offset, drift, driftUncertainty, uncertainty }: NonNullable<Comparison['clock']>): string {
-  const amount = formatDuration(Math.round(Math.abs(offset) * 1e9));
-  const gains =
-    Math.abs(drift) <= driftUncertainty
-      ? ''
-      : `, ${drift < 0 ? 'losing' : 'gaining'} ${Math.abs(drift).toFixed(1)} µs a second`;
-  return `The second clock is ${amount} ${offset < 0 ? 'behind' : 'ahead of'} the first one, to ±${formatDuration(Math.round(uncertainty * 1e9))}${gains}.`;
 }
 
 function pathLines({ delivered, lost, injected, delays }: Comparison, width: number): string[] {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { flows, HtmlReport } from '../../src/index.js';
+import { type CompareOptions, compare, flows, HtmlReport } from '../../src/index.js';
 import type { PageAssets } from '../../src/report/html/document.js';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -20,10 +20,6 @@ export const builtPage = (): PageAssets => ({
   script: readFileSync(join(ROOT, 'dist/report/html/page/main.js'), 'utf8'),
   style: readFileSync(join(ROOT, 'dist/report/html/page/page.css'), 'utf8'),
 });
-
-export const startBrowser = (): Promise<Browser> =>
-  // Its sandbox needs rights that containers and root do not have.
-  chromium.launch({ executablePath: CHROMIUM ?? '', args: ['--no-sandbox'] });
 
 /** A folder for reports, gone when the tests are done. */
 export class Reports {
@@ -50,6 +46,18 @@ export class Reports {
     return this.write(`${basename(capture)}.html`, report.pieces(stream.captures));
   }
 
+  /** Of both sides of a pair, made in this process. */
+  async both(client: string, server: string, options: CompareOptions = {}): Promise<string> {
+    const report = new HtmlReport({ assets: builtPage() });
+    const stream = compare(client, server, { ...options, detail: 'full' });
+    for await (const flow of stream) report.add(flow);
+    const comparison = stream.comparison();
+    return this.write(
+      `${basename(client)}+${basename(server)}.html`,
+      report.pieces(comparison.captures.flat(), comparison),
+    );
+  }
+
   write(name: string, pieces: Iterable<string>): string {
     const path = join(this.folder, name);
     writeFileSync(path, [...pieces].join(''));
@@ -68,24 +76,85 @@ export interface Opened {
   readonly complaints: readonly string[];
 }
 
-export async function openReport(
-  browser: Browser,
-  path: string,
-  hash = '',
-  options: BrowserContextOptions = {},
-): Promise<Opened> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  const url = new URL(`file://${path}`).href;
-  page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
-  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
-  page.on('request', (request) => {
-    if (request.url().split('#')[0] !== url) complaints.push(`request: ${request.url()}`);
-  });
-  await page.goto(url + hash);
-  await page.waitForSelector('html[data-ready]', { state: 'attached' });
-  return { page, complaints };
+interface Look {
+  readonly width?: number;
+  readonly height?: number;
+  readonly colorScheme?: 'light' | 'dark';
+}
+
+/** One browser with one page, which shows one report after the other: what a test does not care about costs it no time. */
+export class Session {
+  readonly #browser: Promise<Browser>;
+  #shared: Promise<Window> | null = null;
+
+  constructor() {
+    // Its sandbox needs rights that containers and root do not have.
+    this.#browser = chromium.launch({ executablePath: CHROMIUM ?? '', args: ['--no-sandbox'] });
+  }
+
+  /** The page that all tests share, on this report and view. Where it shows the report already, only its address changes. */
+  async show(path: string, hash = '#overview', look: Look = {}): Promise<Opened> {
+    this.#shared ??= this.#browser.then((browser) => Window.open(browser, {}));
+    const window = await this.#shared;
+    await window.show(path, hash, look);
+    return window;
+  }
+
+  /** A page of its own, for who changes what an address does not hold: colours, permissions, a file that is to be loaded anew. */
+  async open(path: string, hash = '', options: BrowserContextOptions = {}): Promise<Opened> {
+    const window = await Window.open(await this.#browser, options);
+    await window.show(path, hash, {});
+    return window;
+  }
+
+  async close(): Promise<void> {
+    await (await this.#browser).close();
+  }
+}
+
+const VIEWPORT = { width: 1280, height: 900 };
+
+class Window implements Opened {
+  complaints: string[] = [];
+  #url = '';
+
+  private constructor(readonly page: Page) {
+    page.on('console', (message) => this.complaints.push(`${message.type()}: ${message.text()}`));
+    page.on('pageerror', (error) => this.complaints.push(`error: ${error.message}`));
+    page.on('request', (request) => {
+      if (request.url().split('#')[0] !== this.#url) this.complaints.push(`request: ${request.url()}`);
+    });
+  }
+
+  static async open(browser: Browser, options: BrowserContextOptions): Promise<Window> {
+    const context = await browser.newContext({ viewport: VIEWPORT, ...options });
+    return new Window(await context.newPage());
+  }
+
+  async show(path: string, hash: string, { width, height, colorScheme = 'light' }: Look): Promise<void> {
+    const { page } = this;
+    this.complaints = [];
+    if (width !== undefined || page.viewportSize()?.width !== VIEWPORT.width) {
+      await page.setViewportSize({ width: width ?? VIEWPORT.width, height: height ?? VIEWPORT.height });
+    }
+    await page.emulateMedia({ colorScheme });
+    const url = new URL(`file://${path}`).href;
+    if (url === this.#url) {
+      await goTo(page, hash);
+      return;
+    }
+    this.#url = url;
+    await page.goto(url + hash);
+    await page.waitForSelector('html[data-ready]', { state: 'attached' });
+  }
+}
+
+/** Another view of the same report; a frame later it is drawn. */
+export function goTo(page: Page, hash: string): Promise<void> {
+  return page.evaluate(async (to) => {
+    location.hash = to;
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+  }, hash);
 }
 
 function findOnPath(names: readonly string[]): string | null {

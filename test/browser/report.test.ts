@@ -1,24 +1,29 @@
 import { copyFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import { deflateSync, inflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { analyze, HtmlReport } from '../../src/index.js';
+import { type Analysis, analyze, HtmlReport } from '../../src/index.js';
+import { pageDocument } from '../../src/report/html/document.js';
+import { OVERVIEW_BLOCK, type Overview, ROWS_BLOCK } from '../../src/report/html/embedded.js';
+import { FlowRows } from '../../src/report/html/flow-rows.js';
 import { CAPTURE } from '../support/analysis.js';
 import { CLOCK, FlowBuilder, seconds } from '../support/flow-builder.js';
-import { builtPage, CAPTURES, CHROMIUM, openReport, Reports, SKIPPED, startBrowser } from './browser.js';
+import { testBothSides } from './both-sides.js';
+import { builtPage, CAPTURES, CHROMIUM, goTo, Reports, Session, SKIPPED } from './browser.js';
+import { cutCells, overlapping } from './layout.js';
 
 const capture = (name: string): string => join(CAPTURES, `${name}.pcap`);
 
 describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
-  let browser: Browser;
+  let session: Session;
   const reports = new Reports();
   let soak: string;
   beforeAll(async () => {
-    browser = await startBrowser();
+    session = new Session();
     soak = await reports.of(capture('soak'));
   });
   afterAll(async () => {
-    await browser?.close();
+    await session?.close();
     reports.remove();
   });
 
@@ -26,41 +31,35 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
     .filter((name) => name.endsWith('.pcap'))
     .map((name) => name.slice(0, -'.pcap'.length));
 
+  const told = new Map<string, Promise<Analysis>>();
+  /** What `analyze` says of a capture. */
+  const analysisOf = (name: string): Promise<Analysis> => {
+    const known = told.get(name) ?? analyze(capture(name));
+    told.set(name, known);
+    return known;
+  };
+
   test.each(names)('%s: opens in silence, and each finding leads to its connections', async (name) => {
     const path = name === 'soak' ? soak : await reports.made(capture(name));
-    const { page, complaints } = await openReport(browser, path);
-    const analysis = await analyze(capture(name));
-    expect(await page.locator('.verdict h1').textContent()).toMatch(/\.$/);
-
-    const kinds = await page.$$eval('.finding', (items) => items.map((item) => item.getAttribute('data-kind') ?? ''));
+    const { page, complaints } = await session.show(path);
+    const analysis = await analysisOf(name);
+    const { title, found } = await page.evaluate(followFindings);
+    expect(title).toMatch(/\.$/);
     const expected = [...analysis.findings, ...analysis.acrossFlows].map(({ kind }) => kind);
-    expect([...kinds].sort()).toEqual([...expected].sort());
+    expect(found.map(({ kind }) => kind).sort()).toEqual([...expected].sort());
     for (const { kind, flows } of analysis.findings) {
-      const item = page.locator(`.finding[data-kind="${kind}"]`).first();
-      expect(await item.locator('a.count').textContent()).toBe(
-        `${flows} ${flows === 1 ? 'connection' : 'connections'}`,
-      );
-      const links = await item
-        .locator('.flows li a')
-        .evaluateAll((all) => all.map((a) => a.getAttribute('href') ?? ''));
-      expect(links.length).toBeGreaterThan(0);
-      for (const href of links.slice(0, 2)) {
-        await page.evaluate((hash) => {
-          location.hash = hash;
-        }, href);
-        await page.locator(`.note[data-kind="${kind}"]`).first().waitFor();
-      }
-      await page.evaluate(() => {
-        location.hash = '#overview';
-      });
+      const item = found.find((one) => one.kind === kind);
+      expect(item?.count).toBe(`${flows} ${flows === 1 ? 'connection' : 'connections'}`);
+      expect(item?.shown.length).toBeGreaterThan(0);
+      // The first connections that it leads to have a note of that kind.
+      for (const shown of item?.shown ?? []) expect(shown).toContain(kind);
     }
     expect(complaints).toEqual([]);
-    await page.context().close();
   });
 
   test('a click on a finding lists its connections, and no others', async () => {
-    const { page } = await openReport(browser, soak);
-    const { findings } = await analyze(capture('soak'));
+    const { page } = await session.show(soak);
+    const { findings } = await analysisOf('soak');
     const refused = findings.find(({ kind }) => kind === 'connection-refused');
     await page.click('.finding[data-kind="connection-refused"] a.count');
     expect(await page.textContent('.result')).toBe(`${refused?.flows} of 145 connections`);
@@ -70,11 +69,10 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
     );
     expect(cells.length).toBe(refused?.flows);
     for (const cell of cells) expect(cell).toContain('connection-refused');
-    await page.context().close();
   });
 
   test("the filter takes the command line's words, tells what it cannot take, and stays in the address", async () => {
-    const { page, complaints } = await openReport(browser, soak, '#connections');
+    const { page, complaints } = await session.show(soak, '#connections');
     await page.fill('input[name=filter]', 'port 9998');
     await page.waitForFunction(() => /^\d+ of 145/.test(document.querySelector('.result')?.textContent ?? ''));
     const count = await page.textContent('.result');
@@ -91,11 +89,10 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
     await page.click('text=Clear all conditions');
     expect(await page.textContent('.result')).toBe('145 connections');
     expect(complaints).toEqual([]);
-    await page.context().close();
   });
 
   test('conditions and order by mouse', async () => {
-    const { page } = await openReport(browser, soak, '#connections');
+    const { page } = await session.show(soak, '#connections');
     await page.selectOption('label:has-text("State at the end") select', 'CLOSE_WAIT');
     const states = await page.$$eval('.rows .row:not([hidden])', (rows) => rows.map((row) => row.textContent));
     expect(states.length).toBeGreaterThan(0);
@@ -103,17 +100,16 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
     await page.click('text=Clear all conditions');
     await page.click('.head .duration button');
     expect(await page.getAttribute('.head .duration', 'aria-sort')).toBe('descending');
-    const { findings } = await analyze(capture('soak'));
+    const { findings } = await analysisOf('soak');
     await page.click('.head .severity button');
     const first = await page.textContent('#row-0 .cell.severity');
     expect(findings.filter(({ severity }) => severity === 'error').map(({ kind }) => kind)).toContain(
       first?.trim().split(/[ ,]+/)[1],
     );
-    await page.context().close();
   });
 
   test('a stretch of the chart zooms, filters everything else, and is given back', async () => {
-    const { page, complaints } = await openReport(browser, soak);
+    const { page, complaints } = await session.show(soak);
     const before = await page.locator('.finding').count();
     await page.locator('.chart').scrollIntoViewIfNeeded();
     const box = await page.locator('.chart .u-over').boundingBox();
@@ -135,11 +131,10 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
     await page.click('text=Show the whole time');
     expect(await page.locator('.finding').count()).toBe(before);
     expect(complaints).toEqual([]);
-    await page.context().close();
   });
 
   test('a stretch of time without a mouse: by keys, and by typing', async () => {
-    const { page } = await openReport(browser, soak);
+    const { page } = await session.show(soak);
     await page.focus('.chart');
     await page.keyboard.press('+');
     expect(page.url()).toContain('from=');
@@ -156,11 +151,10 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
     await page.fill('input[aria-label=To]', 'later');
     await page.keyboard.press('Enter');
     expect(await page.textContent('.range-fields .problem')).toContain('expected a time');
-    await page.context().close();
   });
 
   test('from the first key to the reason of a change without a mouse', async () => {
-    const { page } = await openReport(browser, soak, '#connections');
+    const { page } = await session.show(soak, '#connections');
     await page.focus('.flow-table');
     await page.keyboard.press('End');
     expect(await page.locator('.row.current .cell.flow').textContent()).toBe('145');
@@ -181,15 +175,11 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
     expect(await page.textContent('.inspector')).toMatch(/fate|why|known/);
     await page.goBack();
     await page.locator('.flow-table').waitFor();
-    await page.context().close();
   });
 
   test('a segment tells its frame, flags and numbers, and what it changed', async () => {
-    const { page } = await openReport(
-      browser,
-      await reports.made(capture('rst-after-synack-retries')),
-      '#connection?flow=1',
-    );
+    const path = await reports.made(capture('rst-after-synack-retries'));
+    const { page } = await session.show(path, '#connection?flow=1');
     await page.locator('.segment[aria-label^="Frame 2:"]').dispatchEvent('pointerenter');
     const text = await page.textContent('.inspector');
     expect(text).toContain('Frame 2: SYN ACK seq 0 ack 1');
@@ -200,12 +190,11 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
     expect(await page.locator('.repeat-link').count()).toBe(2);
     await page.locator('.note button', { hasText: /^9$/ }).click();
     expect(await page.textContent('.inspector h3')).toContain('Frame 9');
-    await page.context().close();
   });
 
   test('copies the ladder as text, and the filter for Wireshark', async () => {
     const path = await reports.made(capture('handshake-ack-lost'));
-    const { page } = await openReport(browser, path, '#connection?flow=1', {
+    const { page } = await session.open(path, '#connection?flow=1', {
       permissions: ['clipboard-read', 'clipboard-write'],
     });
     await page.click('text=Copy Wireshark filter');
@@ -216,11 +205,10 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
     const text = await page.evaluate(() => navigator.clipboard.readText());
     expect(text).toMatch(/^flow 1 {3}/);
     expect(text).toContain('handshake-ack-lost');
-    await page.context().close();
   });
 
   test('time to scale, all segments, and colours are a choice', async () => {
-    const { page, complaints } = await openReport(browser, soak, '#connection?flow=5');
+    const { page, complaints } = await session.open(soak, '#connection?flow=5');
     const height = () => page.$eval('.ladder', (ladder) => Number(ladder.getAttribute('height')));
     await page.locator('.ladder').waitFor();
     expect(await page.locator('.idle-label').count()).toBeGreaterThan(0);
@@ -237,11 +225,10 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
     await page.click('.theme');
     expect(await colour()).not.toBe(light);
     expect(complaints).toEqual([]);
-    await page.context().close();
   });
 
   test('on paper: no controls, all that is folded, a table of its own length', async () => {
-    const { page } = await openReport(browser, soak);
+    const { page } = await session.show(soak);
     await page.emulateMedia({ media: 'print' });
     await page.waitForFunction(() => document.querySelector('details:not(.no-print):not([open])') === null);
     expect(await page.locator('nav').first().isVisible()).toBe(false);
@@ -253,14 +240,13 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
     await page.waitForFunction(() => document.querySelectorAll('.rows .row:not([hidden])').length === 145);
     await page.emulateMedia({ media: 'screen' });
     await page.waitForFunction(() => document.querySelectorAll('.rows .row:not([hidden])').length < 100);
-    await page.context().close();
   });
 
   describe('at 390 and 1280 pixels, light and dark', () => {
     const shows = [390, 1280].flatMap((width) => (['light', 'dark'] as const).map((scheme) => ({ width, scheme })));
     test.each(shows)('$width $scheme: nothing is cut, nothing overlaps', async ({ width, scheme }) => {
-      const options = { viewport: { width, height: 844 }, colorScheme: scheme };
-      const { page, complaints } = await openReport(browser, soak, '#overview', options);
+      const look = { width, height: 844, colorScheme: scheme };
+      const { page, complaints } = await session.show(soak, '#overview', look);
       for (const hash of [
         '#overview',
         '#connections',
@@ -268,9 +254,7 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
         '#connection?flow=15',
         '#connection?flow=4',
       ]) {
-        await page.evaluate((to) => {
-          location.hash = to;
-        }, hash);
+        await goTo(page, hash);
         if (hash.includes('flow=')) {
           await page.locator('h1', { hasText: `Connection ${hash.split('=')[1]}` }).waitFor();
           await page.locator('.ladder').waitFor();
@@ -280,9 +264,10 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
         expect(await page.evaluate(() => document.documentElement.scrollWidth), hash).toBeLessThanOrEqual(width);
       }
       expect(complaints).toEqual([]);
-      await page.context().close();
     });
   });
+
+  testBothSides(() => session, reports);
 
   describe('what comes from a capture stays text', () => {
     const markup = '<img src=x onerror=document.title="pwned"><b>bold';
@@ -290,12 +275,11 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
     test('the name of a file', async () => {
       const path = join(reports.folder, `${markup}.pcap`);
       copyFileSync(capture('close-wait-at-end-of-capture'), path);
-      const { page, complaints } = await openReport(browser, await reports.of(path));
+      const { page, complaints } = await session.open(await reports.of(path));
       expect(await page.locator('.captures .path').textContent()).toBe(path);
       expect(await page.title()).toContain('<b>bold');
       expect(await page.locator('main img, main b:text("bold")').count()).toBe(0);
       expect(complaints).toEqual([]);
-      await page.context().close();
     });
 
     test('an address, a message, a reason', async () => {
@@ -309,12 +293,11 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
       );
       const path = reports.write('markup.html', report.pieces([{ ...CAPTURE, path: markup, linkType: markup }]));
       for (const hash of ['#overview', '#connections', '#connection?flow=7']) {
-        const { page, complaints } = await openReport(browser, path, hash);
+        const { page, complaints } = await session.open(path, hash);
         await page.locator('main', { hasText: markup }).waitFor();
         expect(await page.locator('main img').count()).toBe(0);
         expect(await page.title()).not.toBe('pwned');
         expect(complaints).toEqual([]);
-        await page.context().close();
       }
     });
 
@@ -323,35 +306,35 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
       const pieces = [...report.pieces([CAPTURE])]
         .join('')
         .replace('</body>', '<script>document.title="pwned"</script></body>');
-      const { page, complaints } = await openReport(browser, reports.write('foreign.html', [pieces]));
+      const { page, complaints } = await session.open(reports.write('foreign.html', [pieces]));
       expect(await page.title()).not.toBe('pwned');
       expect(complaints.join()).toContain('Content Security Policy');
-      await page.context().close();
     });
   });
 
   test('200,000 connections: the table leads to the last one, and a filter finds one among them', async () => {
-    const report = new HtmlReport({ assets: builtPage() });
     const base = new FlowBuilder()
       .segment(0, 'client', 'S', 0, 0)
       .state('client', 'CLOSED', 'SYN_SENT')
       .segment(0.02, 'server', 'RA', 0, 1)
       .state('client', 'SYN_SENT', 'CLOSED')
       .build();
+    const rows = new FlowRows();
     for (let flow = 1; flow <= 200_000; flow++) {
       const client = { address: `10.${flow >> 16}.${(flow >> 8) & 255}.${flow & 255}`, port: 1024 + (flow % 60_000) };
-      report.add({
-        ...base,
-        segments: [],
-        flow,
-        client,
-        start: seconds(flow / 1000),
-        end: seconds(flow / 1000 + 0.02),
-        clock: CLOCK,
-      });
+      const times = { start: seconds(flow / 1000), end: seconds(flow / 1000 + 0.02), clock: CLOCK };
+      rows.add({ ...base, flow, client, ...times }, CLOCK, 0);
     }
-    const path = reports.write('many.html', report.pieces([CAPTURE]));
-    const { page, complaints } = await openReport(browser, path, '#connections');
+    // The rest of the page is that of one of them: putting all of them through the whole report takes ten times as long.
+    const report = new HtmlReport({ assets: builtPage() });
+    report.add(base);
+    const overview = { ...overviewOf([...report.pieces([CAPTURE])].join('')), flows: 200_000, rows: rows.tables() };
+    const blocks = [
+      [OVERVIEW_BLOCK, deflateSync(JSON.stringify(overview))],
+      [ROWS_BLOCK, deflateSync(rows.bytes())],
+    ] as const;
+    const path = reports.write('many.html', pageDocument(builtPage(), 'many', blocks));
+    const { page, complaints } = await session.show(path, '#connections');
     expect(await page.textContent('.result')).toBe('200,000 connections');
     expect(await page.locator('.rows .row').count()).toBeLessThan(100);
     await page.focus('.flow-table');
@@ -361,36 +344,39 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
     await page.locator('.result', { hasText: '1 of 200,000 connections' }).waitFor();
     expect(await page.textContent('#row-0 .cell.flow')).toBe(String((2 << 16) + (255 << 8) + 254));
     expect(complaints).toEqual([]);
-    await page.context().close();
   });
 });
 
-/** Cells of the table that do not show all that is in them; a list of findings may go on in its title. */
-function cutCells(page: Page): Promise<string[]> {
-  return page.$$eval('.row:not([hidden]) .cell:not(.severity)', (cells) =>
-    cells.filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.textContent),
-  );
+/** In the page: what it found, and for the first connections of each kind, of what kinds their notes are. */
+async function followFindings() {
+  const items = [...document.querySelectorAll('.finding')].map((item) => ({
+    kind: item.getAttribute('data-kind') ?? '',
+    count: item.querySelector('a.count')?.textContent ?? null,
+    links: [...item.querySelectorAll('.flows li a')].slice(0, 2).map((a) => a.getAttribute('href') ?? ''),
+  }));
+  const title = document.querySelector('.verdict h1')?.textContent ?? '';
+  const notesAt = async (href: string): Promise<string[]> => {
+    location.hash = href;
+    const number = new URLSearchParams(href.split('?')[1]).get('flow');
+    for (const deadline = performance.now() + 10_000; performance.now() < deadline; ) {
+      await new Promise((later) => setTimeout(later));
+      const heading = document.querySelector('.connection h1')?.textContent ?? '';
+      const notes = [...document.querySelectorAll('.stage .note')].map((note) => note.getAttribute('data-kind') ?? '');
+      if (heading.startsWith(`Connection ${number}`, heading.indexOf('C')) && notes.length > 0) return notes;
+    }
+    return [];
+  };
+  const found: { kind: string; count: string | null; shown: string[][] }[] = [];
+  for (const { links, ...item } of items) {
+    const shown: string[][] = [];
+    for (const link of links) shown.push(await notesAt(link));
+    found.push({ ...item, shown });
+  }
+  location.hash = '#overview';
+  return { title, found };
 }
 
-/** Texts of the ladder that stand over each other, or beyond its edge. */
-function overlapping(page: Page): Promise<string[]> {
-  return page.evaluate(() => {
-    const texts = [...document.querySelectorAll('.ladder .state-name, .ladder .time, .stage .note')];
-    const frame = document.querySelector('.stage')?.getBoundingClientRect();
-    const boxes = texts.map((element) => ({
-      text: element.textContent?.slice(0, 30),
-      box: element.getBoundingClientRect(),
-    }));
-    const problems: string[] = [];
-    boxes.forEach(({ text, box }, index) => {
-      if (frame !== undefined && (box.left < frame.left - 1 || box.right > frame.right + 1))
-        problems.push(`${text} is cut`);
-      for (const other of boxes.slice(index + 1)) {
-        const across = Math.min(box.right, other.box.right) - Math.max(box.left, other.box.left);
-        const down = Math.min(box.bottom, other.box.bottom) - Math.max(box.top, other.box.top);
-        if (across > 1 && down > 3) problems.push(`${text} is over ${other.text}`);
-      }
-    });
-    return problems;
-  });
+function overviewOf(page: string): Overview {
+  const data = /id="overview">([^<]*)</.exec(page)?.[1] ?? '';
+  return JSON.parse(inflateSync(Buffer.from(data, 'base64')).toString());
 }

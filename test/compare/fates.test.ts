@@ -62,6 +62,91 @@ describe('what lies between the taps', () => {
     expect(flows[0].taps.server?.client).toBe('203.0.113.7:61000');
   });
 
+  describe('address translation of a connection that was open before', () => {
+    /** Without the frames until the handshake is complete, and `more`. */
+    const open = (capture: RawCapture, more = 0): RawCapture => {
+      let from = 0;
+      capture.frames.forEach(({ bytes }, index) => {
+        if (new TcpHeader(bytes).isSyn) from = index + 1;
+      });
+      return new RawCapture(capture.nano, capture.frames.slice(from + more));
+    };
+    const translate = (capture: RawCapture, address: readonly number[], port: number): RawCapture =>
+      capture.map((frame) =>
+        withTcp(frame, (tcp) => tcp.setEndpoint(tcp.sourcePort === 80 ? 'destination' : 'source', address, port)),
+      );
+    const NEAR = [203, 0, 113, 7];
+    /** Below the server's: the ends are the other way round there. */
+    const LOW = [1, 2, 3, 4];
+
+    it.each([
+      ['above', NEAR, 0],
+      ['below', LOW, 0],
+      ['above, an hour ahead', NEAR, 3600],
+      ['below, with the capture of one side beginning later', LOW, -0.75],
+    ] as const)('%s: matched by what follows', async (_, address, offset) => {
+      const client = scratch('open', open(rawClient('last-ack-lost')));
+      const server = translate(open(rawServer('last-ack-lost')), address, 61_000).shiftClock(offset);
+      const { flows } = await compared(client, scratch('open-translated', server));
+      expect(flows).toHaveLength(1);
+      const [{ fates, taps, rewritten, timeline }] = flows;
+      expect(taps.server?.client).toBe(`${address.join('.')}:61000`);
+      expect(rewritten.join()).toContain("the client's address translated");
+      // The path lost the last ACK, and nothing else.
+      expect(fatesOf(flows)).toEqual(pathLog('last-ack-lost'));
+      expect(fates?.serverToClient.lost).toEqual([]);
+      expect(timeline.map(({ endpoint, to }) => `${endpoint} ${to}`)).toEqual([
+        'client ESTABLISHED',
+        'server ESTABLISHED',
+        'client FIN_WAIT1',
+        'server CLOSE_WAIT',
+        'client FIN_WAIT2',
+        'server LAST_ACK',
+        'client TIME_WAIT',
+        'server CLOSED',
+      ]);
+    });
+
+    it('the same with the sides named the other way round', async () => {
+      const client = scratch('open-2', open(rawClient('last-ack-lost')));
+      const server = scratch('open-translated-2', translate(open(rawServer('last-ack-lost')), LOW, 61_000));
+      const { flows } = await compared(server, client);
+      expect(flows).toHaveLength(1);
+      expect(fatesOf(flows).lost).toHaveLength(1);
+      expect(flows[0].taps.client && flows[0].taps.server).not.toBeNull();
+    });
+
+    it('not where another connection at that side has the same segments: nothing tells which of them it is', async () => {
+      const client = scratch('one', open(rawClient('last-ack-lost')));
+      const server = open(rawServer('last-ack-lost'));
+      const twice = new RawCapture(
+        server.nano,
+        server.frames.flatMap((frame) => [
+          ...translate(new RawCapture(server.nano, [frame]), NEAR, 61_000).frames,
+          ...translate(new RawCapture(server.nano, [{ ...frame, time: frame.time + 1000n }]), NEAR, 62_000).frames,
+        ]),
+      );
+      const { flows } = await compared(client, scratch('two', twice));
+      expect(flows).toHaveLength(3);
+      for (const { taps } of flows) expect(taps.client === null || taps.server === null).toBe(true);
+    });
+
+    it('not where only a single segment agrees', async () => {
+      const client = open(rawClient('last-ack-lost'));
+      const server = translate(open(rawServer('last-ack-lost')), NEAR, 61_000);
+      let kept = 0;
+      const foreign = server.map((frame) =>
+        withTcp(frame, (tcp) => {
+          if (kept++ === 2) return;
+          tcp.addSeq(1_000_000);
+          tcp.addAck(2_000_000);
+        }),
+      );
+      const { flows } = await compared(scratch('single', client), scratch('foreign', foreign));
+      expect(flows).toHaveLength(2);
+    });
+  });
+
   it('recognises rewritten sequence numbers and a clamped MSS', async () => {
     const rewritten = rawServer('last-ack-lost').map((frame) =>
       withTcp(frame, (tcp) => {

@@ -2,8 +2,10 @@ import { type Cipher, createCipheriv } from 'node:crypto';
 
 const BLOCK = 16;
 export const KEY_LENGTH = 32;
-/** Addresses whose images are remembered; a capture with more computes some of them again. */
-const REMEMBERED = 1 << 16;
+/** Addresses whose images are remembered, by their hash: of two with the same one the later is. */
+const REMEMBERED = 1 << 15;
+/** Words of 32 bits: length of the address in bytes, the address, its image. */
+const ENTRY = 9;
 
 /**
  * Maps addresses so that two that share their first n bits, and no more, have images that share their first n bits, and no
@@ -14,7 +16,7 @@ const REMEMBERED = 1 << 16;
 export class PrefixPreserving {
   readonly #cipher: Cipher;
   readonly #pad: Uint8Array;
-  readonly #images = new Map<number | string, Uint8Array>();
+  readonly #remembered = new Int32Array(REMEMBERED * ENTRY);
 
   /** @param key 32 bytes: those of AES-128, then those that the pad is made of */
   constructor(key: Uint8Array) {
@@ -23,15 +25,34 @@ export class PrefixPreserving {
     this.#pad = this.#cipher.update(key.subarray(BLOCK));
   }
 
-  /** Image of an address of 4 or 16 bytes. The result is not to be changed. */
+  /** Image of an address of 4 or 16 bytes. */
   map(address: Uint8Array): Uint8Array {
-    const name = nameOf(address);
-    const known = this.#images.get(name);
-    if (known !== undefined) return known;
-    const image = this.#compute(address);
-    if (this.#images.size >= REMEMBERED) this.#images.clear();
-    this.#images.set(name, image);
+    const image = new Uint8Array(address.length);
+    this.copy(address, image, 0, address.length);
     return image;
+  }
+
+  /** Writes the image of the address of 4 or 16 bytes at `at` in `from` to the same place in `to`. */
+  copy(from: Uint8Array, to: Uint8Array, at: number, length: number): void {
+    const known = this.#remembered;
+    const words = length >>> 2;
+    let hash = length;
+    for (let i = 0; i < words; i++) {
+      hash = Math.imul(hash ^ word(from, at + 4 * i), 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    const entry = (hash & (REMEMBERED - 1)) * ENTRY;
+    let isKnown = known[entry] === length;
+    for (let i = 0; i < words; i++) isKnown &&= known[entry + 1 + i] === word(from, at + 4 * i);
+    if (!isKnown) {
+      const image = this.#compute(from.subarray(at, at + length));
+      known[entry] = length;
+      for (let i = 0; i < words; i++) {
+        known[entry + 1 + i] = word(from, at + 4 * i);
+        known[entry + 5 + i] = word(image, 4 * i);
+      }
+    }
+    for (let i = 0; i < words; i++) putWord(to, at + 4 * i, known[entry + 5 + i]);
   }
 
   /** Whether bit n is turned depends on the n bits before it: the first bit of a block that begins with them. */
@@ -53,8 +74,12 @@ export class PrefixPreserving {
   }
 }
 
-/** A number for IPv4: cheaper to look up. */
-function nameOf(address: Uint8Array): number | string {
-  if (address.length !== 4) return Buffer.from(address).toString('latin1');
-  return (address[0] << 24) | (address[1] << 16) | (address[2] << 8) | address[3];
+const word = (bytes: Uint8Array, at: number): number =>
+  (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
+
+function putWord(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
 }

@@ -1,3 +1,4 @@
+import type { Comparison, DelaySample, LossByClass } from '../../compare/compared-flow.js';
 import type { Clock, Tap, Time } from '../../connection/model.js';
 import type { Side, TcpState } from '../../connection/state.js';
 import type { Outcome } from '../../findings/analysis.js';
@@ -25,6 +26,28 @@ export interface Overview {
   readonly curve: StateCurveData;
   readonly rows: RowTables;
   readonly detail: DetailFacts;
+  /** Null for a report of one capture, or of several of one place. */
+  readonly comparison: ComparisonFacts | null;
+}
+
+/** What two sides' captures tell together. */
+export interface ComparisonFacts {
+  /** How they belong together, and how their clocks differ: a sentence each. */
+  readonly words: readonly string[];
+  /** How many of the captures are of the side named first. */
+  readonly first: number;
+  readonly flows: Comparison['flows'];
+  /** From the first side to the second, and back. */
+  readonly directions: readonly [DirectionFacts, DirectionFacts];
+}
+
+/** What became of the segments of one direction. */
+export interface DirectionFacts {
+  readonly delivered: number;
+  readonly lost: LossByClass;
+  readonly injected: number;
+  /** In the order of time. */
+  readonly delays: readonly DelaySample[];
 }
 
 export interface Verdict {
@@ -55,6 +78,8 @@ export interface FindingFacts {
   readonly advice: string;
   /** Only many connections together show it. */
   readonly across: boolean;
+  /** What the other side's capture decides, of the first connection of which it decides something. */
+  readonly verdict: { readonly flow: number; readonly text: string } | null;
 }
 
 /** Sockets per state at `from`, `from + every`, ... */

@@ -1,9 +1,10 @@
 import { deflateSync } from 'node:zlib';
-import type { LoggedSegment } from '../../connection/model.js';
 import type { FindingKind, Flow } from '../../findings/finding.js';
+import { joinPath } from '../compare-fold.js';
 import { joinSegments } from '../fold.js';
+import { isCompared } from './compared-pack.js';
 import type { DetailFacts } from './embedded.js';
-import { packFlow } from './flow-pack.js';
+import { type PackedFlow, packComparedFlow, packFlow } from './flow-pack.js';
 
 /** Bytes of segments, compressed, above which those of connections without findings are left out. */
 const LIMIT = 8_000_000;
@@ -39,7 +40,7 @@ export class FlowDetails {
     const gathering = telling ? this.#telling : this.#ordinary;
     if (gathering.block === 0) gathering.block = ++this.#numbers;
     const { block } = gathering;
-    gathering.add(JSON.stringify(packFlow(flow, withoutMiddle(flow.segments))));
+    gathering.add(JSON.stringify(packed(flow)));
     if (gathering.length >= BLOCK_LENGTH) this.#compress(gathering);
     return block;
   }
@@ -116,12 +117,13 @@ class Gathering {
   }
 }
 
-function withoutMiddle(segments: readonly LoggedSegment[]): readonly LoggedSegment[] {
-  if (segments.length <= FIRST_SEGMENTS + LAST_SEGMENTS) return segments;
-  const last = segments.length - LAST_SEGMENTS;
-  return [
-    ...segments.slice(0, FIRST_SEGMENTS),
-    joinSegments(segments.slice(FIRST_SEGMENTS, last)),
-    ...segments.slice(last),
-  ];
+const packed = (flow: Flow): PackedFlow =>
+  isCompared(flow)
+    ? packComparedFlow(flow, withoutMiddle(flow.path, joinPath))
+    : packFlow(flow, withoutMiddle(flow.segments, joinSegments));
+
+function withoutMiddle<T>(all: readonly T[], join: (middle: readonly T[]) => T): readonly T[] {
+  if (all.length <= FIRST_SEGMENTS + LAST_SEGMENTS) return all;
+  const last = all.length - LAST_SEGMENTS;
+  return [...all.slice(0, FIRST_SEGMENTS), join(all.slice(FIRST_SEGMENTS, last)), ...all.slice(last)];
 }

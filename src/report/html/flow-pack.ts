@@ -1,6 +1,9 @@
+import type { ComparedFlow, PathSegment } from '../../compare/compared-flow.js';
 import type { Clock, Fate, LoggedSegment, SegmentRole } from '../../connection/model.js';
 import type { Side } from '../../connection/state.js';
 import type { Flow } from '../../findings/finding.js';
+import { onReference } from '../compare-fold.js';
+import { type PackedComparison, packComparison, unpackComparison } from './compared-pack.js';
 
 const ROLES: readonly SegmentRole[] = [
   'segment',
@@ -37,6 +40,8 @@ export interface PackedFlow extends Omit<Flow, 'segments' | 'clock' | 'capture' 
   readonly packed: readonly PackedSegment[];
   /** Of a connection that spans captures: number of a frame, index of its capture in `captures`, number there. */
   readonly names: readonly (readonly [number, number, number])[];
+  /** Where two captures hold it: its segments are those of the path then. */
+  readonly compared?: PackedComparison;
 }
 
 export function packFlow(flow: Flow, segments: readonly LoggedSegment[]): PackedFlow {
@@ -44,11 +49,18 @@ export function packFlow(flow: Flow, segments: readonly LoggedSegment[]): Packed
   return { ...rest, packed: segments.map(packSegment), names: namesOf(flow, segments) };
 }
 
-export function unpackFlow({ packed, names, ...rest }: PackedFlow, capture: string, clock: Clock): Flow {
+/** `path` holds as much of the flow's as is to be kept. */
+export function packComparedFlow(flow: ComparedFlow, path: readonly PathSegment[]): PackedFlow {
+  const { path: _, taps, reference, flowClock, fates, rewritten, ...plain } = flow;
+  return { ...packFlow(plain, path.map(onReference)), compared: packComparison(flow, path) };
+}
+
+export function unpackFlow({ packed, names, compared, ...rest }: PackedFlow, capture: string, clock: Clock): Flow {
   const { captures } = rest;
   const named = new Map(names.map(([number, index, frame]) => [number, { capture: captures[index], frame }]));
   const frameNames = { nameOf: (frame: number) => named.get(frame) ?? { capture: captures[0], frame } };
-  return { ...rest, capture, clock, frameNames, segments: packed.map(unpackSegment) };
+  const flow = { ...rest, capture, clock, frameNames, segments: packed.map(unpackSegment) };
+  return compared === undefined ? flow : unpackComparison(flow, compared);
 }
 
 function namesOf({ captures, frameNames, timeline, findings }: Flow, segments: readonly LoggedSegment[]) {

@@ -3,11 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Flow, flows } from '../../../src/index.js';
 import { csvHeader, csvRow } from '../../../src/report/export/csv.js';
-import { MERMAID_HEADER, mermaidLines } from '../../../src/report/export/mermaid.js';
 import { ocsfEvent } from '../../../src/report/export/ocsf.js';
 import { type TraceEvent, traceEvents } from '../../../src/report/export/perfetto.js';
 import { closeWait, normalClose, rstAfterRetries } from '../../support/flows.js';
-import { mermaidFaults } from './mermaid-grammar.js';
 
 const CAPTURES = join(import.meta.dirname, '../../../captures');
 const NAMES = readdirSync(CAPTURES, { recursive: true, encoding: 'utf8' }).filter(
@@ -155,38 +153,5 @@ describe('Perfetto', () => {
     );
     expect(traceFaults(broken)).not.toEqual([]);
     expect(traceFaults(events.filter(({ ph }) => ph !== 'f'))).not.toEqual([]);
-  });
-});
-
-describe('Mermaid', () => {
-  test.each(NAMES)('%s', async (name) => {
-    const text = (await flowsOf(name)).map(mermaidLines).join('');
-    expect(mermaidFaults(MERMAID_HEADER + text)).toEqual([]);
-  });
-
-  test('a connection as a diagram', () => {
-    expect(mermaidLines(rstAfterRetries()).split('\n').slice(0, 9)).toEqual([
-      '    participant C7 as client 10.0.1.9:57469 (flow 7)',
-      '    participant S7 as server 10.0.3.7:5432 (flow 7)',
-      '    Note over C7: CLOSED',
-      '    Note over S7: LISTEN',
-      '    C7->>S7: 0.000000 SYN seq 0',
-      '    Note over C7: SYN_SENT',
-      '    Note over S7: SYN_RECV',
-      '    S7->>C7: 0.020144 SYN ACK seq 0 ack 1',
-      '    Note over C7: ESTABLISHED',
-    ]);
-    expect(mermaidLines(rstAfterRetries())).toContain('    C7-xS7: 0.020272 ACK ack 1\n');
-  });
-
-  test('what would be syntax is an entity', () => {
-    const flow = {
-      ...rstAfterRetries(),
-      findings: [{ ...rstAfterRetries().findings[0], message: 'a; b #1 %%{init} <b>' }],
-    };
-    const text = mermaidLines(flow);
-    expect(text).toContain('a#59; b #35;1 #37;#37;#123;init#125; #60;b#62;');
-    expect(mermaidFaults(MERMAID_HEADER + text)).toEqual([]);
-    expect(mermaidFaults(`${MERMAID_HEADER}    A->B: x;\n`)).not.toEqual([]);
   });
 });

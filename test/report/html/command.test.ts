@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { analyze } from '../../../src/index.js';
 import type { Overview } from '../../../src/report/html/embedded.js';
 import { cli } from '../../cli/harness.js';
+import { clientSide, pathLog, serverSide } from '../../compare/pairs.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const CAPTURES = join(ROOT, 'captures');
@@ -20,9 +21,12 @@ interface Made {
 }
 
 /** The built command's report. */
-function report(...args: readonly string[]): Promise<Made> {
+const report = (...args: readonly string[]): Promise<Made> => made('report', ...args);
+
+/** The page that the built command makes. */
+function made(...args: readonly string[]): Promise<Made> {
   const output = join(folder, `${Math.random()}.html`);
-  const command = [join(ROOT, 'dist/cli/main.js'), 'report', ...args, '-o', output];
+  const command = [join(ROOT, 'dist/cli/main.js'), ...args, '-o', output];
   return new Promise((resolve) => {
     execFile(process.execPath, command, (error, _, err) => {
       resolve({ status: error ? Number(error.code) : 0, err, page: readFileSync(output, 'utf8') });
@@ -98,5 +102,51 @@ describe('the command', () => {
     expect(status).toBe(2);
     expect(err).toBe('lastack: a page is not for a terminal: write it to a file with -o report.html\n');
     expect(out).toBe('');
+  });
+});
+
+describe('compare --format html', () => {
+  const both = (name: string) => [clientSide(name), serverSide(name)];
+
+  test('a page with both sides: what the path noted, and what that decides', async () => {
+    const { status, err, page } = await made('compare', ...both('last-ack-lost'), '--format', 'html');
+    expect([status, err]).toEqual([0, '']);
+    const { captures, comparison, findings, flows, tap } = overviewOf(page);
+    expect(captures.map(({ path }) => path)).toEqual(both('last-ack-lost'));
+    expect([flows, tap]).toEqual([1, 'unknown']);
+    expect(pathLog('last-ack-lost').lost).toHaveLength(1);
+    expect(comparison).toMatchObject({
+      first: 1,
+      flows: { both: 1, first: 0, second: 0 },
+      directions: [
+        { delivered: 7, lost: { 'last ACK': 1 }, injected: 0 },
+        { delivered: 7, lost: {}, injected: 0 },
+      ],
+    });
+    expect(comparison?.words.join(' ')).toMatch(
+      /^Both hold frames from .* The second clock is .* behind the first one/,
+    );
+    const lost = findings.find(({ kind }) => kind === 'last-ack-lost');
+    expect(lost?.verdict).toEqual({
+      flow: 1,
+      text: expect.stringMatching(/^the client's answer was lost between the taps at /),
+    });
+  });
+
+  test('the selection holds for it, too', async () => {
+    const { page } = await made('compare', ...both('accept-queue-overflow'), '--flow', '5', '--format', 'html');
+    const { flows, findings } = overviewOf(page);
+    expect([flows, findings[0].kind]).toEqual([1, 'accept-queue-overflow']);
+  });
+
+  test('not to a terminal', async () => {
+    const { status, err } = await cli(['compare', ...both('last-ack-lost'), '--format', 'html'], {
+      real: true,
+      tty: true,
+    });
+    expect([status, err]).toEqual([
+      2,
+      'lastack: a page is not for a terminal: write it to a file with -o report.html\n',
+    ]);
   });
 });

@@ -1,6 +1,11 @@
+import { inflateSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { packFlow, unpackFlow } from '../../../src/report/html/flow-pack.js';
+import type { ComparedFlow } from '../../../src/index.js';
+import { compareLadder } from '../../../src/report/compare-ladder.js';
+import { FlowDetails } from '../../../src/report/html/flow-details.js';
+import { type PackedFlow, packComparedFlow, packFlow, unpackFlow } from '../../../src/report/html/flow-pack.js';
 import { ladder } from '../../../src/report/ladder.js';
+import { clientSide, compared, serverSide } from '../../compare/pairs.js';
 import { CLOCK, FlowBuilder } from '../../support/flow-builder.js';
 import { closeWait, handshakeAckLost, normalClose, rstAfterRetries } from '../../support/flows.js';
 
@@ -35,4 +40,33 @@ test('frames of a connection that spans captures keep their names', () => {
   const flow = { ...normalClose(), captures: ['a.pcap', 'b.pcap'], frameNames: { nameOf } };
   const unpacked = unpackFlow(JSON.parse(JSON.stringify(packFlow(flow, flow.segments))), flow.capture, CLOCK);
   for (const { frame } of flow.segments) expect(unpacked.frameNames.nameOf(frame)).toEqual(nameOf(frame));
+});
+
+test.each(['last-ack-lost', 'injected-reset', 'transfer-loss', 'accept-queue-overflow'])(
+  '%s from both sides survives the way into the page',
+  async (name) => {
+    // The clocks are those of the side named first, here the server's.
+    const { flows } = await compared(serverSide(name), clientSide(name), { detail: 'full' });
+    for (const flow of flows) {
+      const packed: PackedFlow = JSON.parse(JSON.stringify(packComparedFlow(flow, flow.path)));
+      const unpacked = unpackFlow(packed, flow.capture, flow.clock) as ComparedFlow;
+      expect(compareLadder(unpacked)).toBe(compareLadder(flow));
+      expect(unpacked.path.map(({ fate, sentAt, arrivedAt }) => [fate, sentAt, arrivedAt])).toEqual(
+        flow.path.map(({ fate, sentAt, arrivedAt }) => [fate, sentAt, arrivedAt]),
+      );
+    }
+  },
+);
+
+test('of a very long path its ends are kept, and what is between them as one run', async () => {
+  const [flow] = (await compared(clientSide('normal-close'), serverSide('normal-close'), { detail: 'full' })).flows;
+  const path = Array.from({ length: 300 }, () => flow.path).flat();
+  const details = new FlowDetails();
+  expect(details.add({ ...flow, path } as ComparedFlow)).toBe(1);
+  const [[, block]] = details.blocks();
+  const [packed]: PackedFlow[] = JSON.parse(inflateSync(block).toString());
+  const unpacked = unpackFlow(packed, flow.capture, flow.clock) as ComparedFlow;
+  expect(unpacked.path).toHaveLength(1001);
+  const { run } = unpacked.path[600].segment;
+  expect((run?.segments.client ?? 0) + (run?.segments.server ?? 0)).toBe(path.length - 1000);
 });

@@ -12,6 +12,7 @@ const finding = (changes: Partial<FindingFacts>): FindingFacts => ({
   message: 'ACKs arrived and were ignored',
   advice: '',
   across: false,
+  verdict: null,
   ...changes,
 });
 const worst = (changes: object) => ({ error: 0, warning: 0, notice: 0, info: 0, ...changes });

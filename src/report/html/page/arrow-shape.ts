@@ -13,7 +13,7 @@ export interface ArrowShape {
   /** Where the shaft ends and the head begins. */
   readonly shaftX: number;
   readonly shaftY: number;
-  /** Where an ICMP message begins, on the path. */
+  /** Where an ICMP message begins, or what no end has sent: on the path. */
   readonly origin: readonly [number, number] | null;
   readonly head: string;
   readonly isHollow: boolean;
@@ -22,7 +22,7 @@ export interface ArrowShape {
   /** Of its label, in degrees: never upside down. */
   readonly angle: number;
   readonly length: number;
-  readonly look: 'lost' | 'reset' | 'icmp' | 'repeated' | 'ordinary';
+  readonly look: 'lost' | 'injected' | 'reset' | 'icmp' | 'repeated' | 'ordinary';
 }
 
 const HEAD = 9;
@@ -33,21 +33,26 @@ const CROSS = 5;
 const LOST_AT = 0.72;
 /** An ICMP message begins on the path. */
 const ICMP_FROM = 0.4;
+/** Where the lane of the path is. */
+const PATH_AT = 0.5;
 
 export function arrowShape(arrow: Arrow, { lane }: Geometry, y: (time: Time) => number): ArrowShape {
-  const { segment, sent, received } = arrow;
+  const { segment, sent, received, passed } = arrow;
   const isIcmp = segment.icmp !== null;
   const from = isIcmp ? otherSide(segment.from) : segment.from;
   const toRight = from === 'client';
   const inwards = toRight ? ARROW_INSET : -ARROW_INSET;
   const whole = { x1: lane[from] + inwards, y1: y(sent), x2: lane[otherSide(from)] - inwards, y2: y(received) };
-  const isLost = segment.fate === 'unheeded' && !isIcmp;
+  const isLost = passed === null ? segment.fate === 'unheeded' && !isIcmp : passed.fate === 'lost';
+  const beginsOnPath = isIcmp || passed?.fate === 'injected';
+  const lostAt = passed === null ? LOST_AT : PATH_AT;
+  const beginsAt = !beginsOnPath ? 0 : passed === null ? ICMP_FROM : PATH_AT;
   const at = (share: number): [number, number] => [
     whole.x1 + share * (whole.x2 - whole.x1),
     whole.y1 + share * (whole.y2 - whole.y1),
   ];
-  const [x1, y1] = at(isIcmp ? ICMP_FROM : 0);
-  const [x2, y2] = at(isLost ? LOST_AT : 1);
+  const [x1, y1] = at(beginsAt);
+  const [x2, y2] = at(isLost ? lostAt : 1);
   const radians = Math.atan2(y2 - y1, x2 - x1);
   const [cos, sin] = [Math.cos(radians), Math.sin(radians)];
   const point = (along: number, across: number): string =>
@@ -63,9 +68,10 @@ export function arrowShape(arrow: Arrow, { lane }: Geometry, y: (time: Time) => 
     y2,
     shaftX: round(x2 - shaft * cos),
     shaftY: round(y2 - shaft * sin),
-    origin: isIcmp ? [x1, y1] : null,
+    origin: beginsOnPath ? [x1, y1] : null,
     head,
-    isHollow: segment.fate === 'ignored',
+    // That it arrived is known where it passed both taps.
+    isHollow: segment.fate === 'ignored' || (passed?.fate === 'delivered' && segment.fate === 'unheeded'),
     along: (distance) => [round(x1 + distance * cos), round(y1 + distance * sin)],
     angle: round(((toRight ? radians : radians + Math.PI) * 180) / Math.PI),
     length: Math.hypot(x2 - x1, y2 - y1),
@@ -73,8 +79,9 @@ export function arrowShape(arrow: Arrow, { lane }: Geometry, y: (time: Time) => 
   };
 }
 
-function lookOf({ segment }: Arrow, isLost: boolean): ArrowShape['look'] {
+function lookOf({ segment, passed }: Arrow, isLost: boolean): ArrowShape['look'] {
   if (isLost) return 'lost';
+  if (passed?.fate === 'injected') return 'injected';
   if (segment.icmp !== null) return 'icmp';
   if ((segment.flags & RST) !== 0) return 'reset';
   return segment.retransmission ? 'repeated' : 'ordinary';

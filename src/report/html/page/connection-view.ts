@@ -1,9 +1,14 @@
 import type { Flow } from '../../../findings/finding.js';
+import { compareLadder } from '../../compare-ladder.js';
 import { shellWord } from '../../escape.js';
 import { ladder } from '../../ladder.js';
 import { formatBytes, formatCount, formatDuration } from '../../units.js';
+import { isCompared } from '../compared-pack.js';
+import type { Overview } from '../embedded.js';
 import { type App, link, type Part } from './app.js';
+import { bothSides } from './both-sides.js';
 import { button, copyButton, h } from './dom.js';
+import { key, pathKey } from './ladder-key.js';
 import { LadderView } from './ladder-view.js';
 import { severityMark } from './severity.js';
 import { stateDiagrams } from './state-diagram.js';
@@ -99,21 +104,22 @@ export class ConnectionView implements Part {
       ['segments', `${formatCount(c.packets[row])}${repeated > 0 ? `, ${formatCount(repeated)} repeated` : ''}`],
     ];
     if (c.handshake[row] >= 0) facts.push(['handshake', formatDuration(c.handshake[row] * 1e3)]);
-    if (flow !== null) facts.push(['tap', TAPS[flow.tap]]);
+    if (flow !== null && !isCompared(flow)) facts.push(['tap', TAPS[flow.tap]]);
     if (flow?.roles === 'assumed') facts.push(['roles', 'no SYN was seen: who opened it is a guess']);
-    if (overview.captures.length > 1) facts.push(['capture', rows.capture(row)]);
+    if (overview.captures.length > 1 && overview.comparison === null) facts.push(['capture', rows.capture(row)]);
+    const dl = h('dl', {}, ...facts.flatMap(([name, value]) => [h('div', {}, h('dt', {}, name), h('dd', {}, value))]));
+    if (flow !== null && isCompared(flow)) return bothSides(flow, dl);
     const filter = `tcp.stream eq ${c.tcpStream[row]}`;
     return h(
       'div',
       { class: 'card facts' },
-      h('dl', {}, ...facts.flatMap(([name, value]) => [h('div', {}, h('dt', {}, name), h('dd', {}, value))])),
+      dl,
       h(
         'p',
         { class: 'actions' },
         h('code', {}, filter),
         copyButton('Copy Wireshark filter', () => filter, { class: 'no-print' }),
-        flow !== null &&
-          copyButton('Copy as text', () => ladder(flow, { why: false }), { class: 'no-print copy-ladder' }),
+        flow !== null && copyButton('Copy as text', () => ladder(flow), { class: 'no-print copy-ladder' }),
       ),
     );
   }
@@ -126,8 +132,7 @@ export class ConnectionView implements Part {
         ? `Segments of connections without findings are left out of this report, which would hold more than ${formatBytes(limit)} of them.`
         : `The segments of this connection are left out: this report holds ${formatBytes(most)} of others already.`;
     // Numbers count through all captures of a report.
-    const captures = overview.captures.map(({ path }) => shellWord(path)).join(' ');
-    const command = `lastack report ${captures} --flow ${rows.columns.flow[row]} -o connection.html`;
+    const command = `${commandFor(overview)} --flow ${rows.columns.flow[row]} -o connection.html`;
     return h(
       'div',
       { class: 'card left-out' },
@@ -159,7 +164,7 @@ export class ConnectionView implements Part {
           controls.element,
         ),
         this.#ladder.element,
-        key(),
+        isCompared(flow) ? pathKey() : key(),
       ),
       h(
         'section',
@@ -171,7 +176,7 @@ export class ConnectionView implements Part {
         'details',
         { class: 'card text-ladder no-print' },
         h('summary', {}, 'As text'),
-        h('pre', { tabindex: 0 }, ladder(flow, { why: true })),
+        h('pre', { tabindex: 0 }, isCompared(flow) ? compareLadder(flow) : ladder(flow, { why: true })),
       ),
     ];
   }
@@ -203,17 +208,12 @@ export class ConnectionView implements Part {
   }
 }
 
-/** What the signs on the ladder mean. */
-function key(): HTMLElement {
-  const sign = (className: string, text: string) =>
-    h('li', {}, h('i', { class: `sign ${className}`, 'aria-hidden': 'true' }), text);
-  return h(
-    'ul',
-    { class: 'legend key' },
-    sign('hatched', 'inferred, not proved yet'),
-    sign('bounds', 'bounds of a change'),
-    sign('cross', 'lost behind the tap, or dropped'),
-    sign('again', 'sent again'),
-    sign('hollow', 'arrived, ignored'),
-  );
+/** What makes a page of the same captures. */
+function commandFor({ captures, comparison }: Overview): string {
+  const words = captures.map(({ path }) => shellWord(path));
+  if (comparison === null) return `lastack report ${words.join(' ')}`;
+  const sides = [words.slice(0, comparison.first).join(' '), words.slice(comparison.first).join(' ')];
+  return captures.length === 2
+    ? `lastack compare ${sides.join(' ')} --format html`
+    : `lastack compare --client-side ${sides[0]} --server-side ${sides[1]} --format html`;
 }

@@ -72,7 +72,7 @@ export class FindingsList implements Part {
 
   #item(finding: FindingFacts, flows: number): HTMLElement {
     const app = this.#app;
-    const { kind, severity, where, message, advice, at, across } = finding;
+    const { kind, severity, where, message, advice, at, across, verdict } = finding;
     const entry = app.data.overview.catalogue[kind];
     const listed = finding.examples.filter((flow) => app.data.rows.indexOf(flow) >= 0);
     const all = link(
@@ -97,7 +97,9 @@ export class FindingsList implements Part {
           `first at ${timeOfDay(at, app.data.overview.clock, 0)}`,
         ),
         h('p', {}, sentence(message)),
+        verdict !== null && decided(app, verdict, flows),
         isWrong(finding) &&
+          verdict === null &&
           advice !== '' &&
           h('p', { class: 'advice' }, h('span', { 'aria-hidden': 'true' }, '→ '), advice),
         entry !== undefined && meaning(entry),
@@ -119,6 +121,13 @@ export class FindingsList implements Part {
       ),
     );
   }
+}
+
+/** What the other side's capture decides; of several connections it says of which one that is. */
+function decided(app: App, { flow, text }: NonNullable<FindingFacts['verdict']>, flows: number): HTMLElement {
+  const which =
+    flows > 1 && link(app, `#${flow}`, { view: 'connection', flow }, { 'aria-label': `connection ${flow}` });
+  return h('p', { class: 'decided' }, `= ${text}`, which && ' ', which);
 }
 
 /** What the catalogue knows of a kind. */

@@ -3,7 +3,7 @@ import type { Side } from '../../../connection/state.js';
 import { formatDuration } from '../../units.js';
 import { arrowShape } from './arrow-shape.js';
 import { svg } from './dom.js';
-import { type Geometry, LABEL_OFFSET, LANE_WIDTH, WHISKER_OFFSET } from './ladder-geometry.js';
+import { type Geometry, LABEL_OFFSET, LANE_WIDTH, PATH_WIDTH, WHISKER_OFFSET } from './ladder-geometry.js';
 import type { Arrow, LadderModel, Run, Span } from './ladder-model.js';
 import type { TimeScale } from './time-scale.js';
 import type { Description, Words } from './words.js';
@@ -12,8 +12,8 @@ import type { Description, Words } from './words.js';
 export interface Item {
   readonly element: SVGElement;
   readonly top: number;
-  /** Frame of a segment; null for a state. */
-  readonly frame: number | null;
+  /** Of a segment, by the side whose capture they are in; null for a state. */
+  readonly frames: Readonly<Record<Side, number | null>> | null;
   readonly describe: () => Description;
 }
 
@@ -27,12 +27,18 @@ const LETTER = 6.3;
 const NARROW_LETTER = 5.8;
 /** Where the middle of an arrow's label is, as a share of the way from the sender. */
 const LABEL_AT = 0.36;
+/** The same where the path is drawn, and beyond it for the delay, in the halves of the way. */
+const HALF_LABEL_AT = 0.26;
+const DELAY_AT = 0.74;
+/** Arrows longer than this have room for label and delay in a half each. */
+const LEAST_FOR_DELAY = 330;
 
 /** Draws one connection, from top to bottom. */
 export class LadderDrawing {
   readonly items: Item[] = [];
   readonly #root: SVGSVGElement;
   readonly #layers = {
+    path: svg('g', { 'aria-hidden': 'true' }),
     idle: svg('g'),
     lanes: svg('g'),
     links: svg('g', { 'aria-hidden': 'true' }),
@@ -44,6 +50,10 @@ export class LadderDrawing {
   readonly #lowest: Record<Side | 'time' | 'label', number> = { client: -99, server: -99, time: -99, label: -99 };
   /** Heights that texts beside the lanes occupy: on a narrow page, times go where there is none. */
   readonly #taken: number[] = [];
+
+  /** Labels of arrows: their middles, and half of what they take across. */
+  readonly #labels: { readonly x: number; readonly y: number; readonly half: number }[] = [];
+  readonly #delays: { readonly at: readonly [number, number]; readonly angle: number; readonly delay: string }[] = [];
 
   constructor(
     readonly model: LadderModel,
@@ -59,6 +69,7 @@ export class LadderDrawing {
     for (const span of model.spans) this.#span(span);
     for (const run of model.runs) this.#run(run);
     for (const arrow of model.arrows) this.#arrow(arrow, linear);
+    this.#drawDelays();
     for (const { change } of model.spans) if (change?.basis === 'timer') this.#time(change.at, words.estimate(change));
     this.items.sort((a, b) => a.top - b.top);
     if (model.isOpen) this.#end();
@@ -93,10 +104,25 @@ export class LadderDrawing {
     );
   }
 
+  /** Gives the drawing its height, and what runs all the way down. */
   finish(height: number): void {
+    this.#path(height);
     this.#root.setAttribute('width', String(this.geometry.width));
     this.#root.setAttribute('height', String(height));
     this.#root.setAttribute('viewBox', `0 0 ${this.geometry.width} ${height}`);
+  }
+
+  /** The stretch between the taps, of which no capture tells but by what comes out of it. */
+  #path(height: number): void {
+    const { path } = this.geometry;
+    if (path === null) return;
+    const [x, bottom] = [path - PATH_WIDTH / 2, height - 8];
+    const edge = (at: number) => svg('line', { class: 'path-edge', x1: at, x2: at, y1: 0, y2: bottom });
+    this.#layers.path.append(
+      svg('rect', { class: 'path-lane', x, y: 0, width: PATH_WIDTH, height: bottom }),
+      edge(x),
+      edge(x + PATH_WIDTH),
+    );
   }
 
   #idleStretches(): void {
@@ -188,8 +214,7 @@ export class LadderDrawing {
     const [top, bottom] = [this.y(run.from), this.y(run.to)];
     const x = lane.client + LANE_WIDTH + 4;
     const width = lane.server - lane.client - 2 * (LANE_WIDTH + 4);
-    const full = this.words.runLabel(run, false);
-    const label = full.length * this.#letter < width - 12 ? full : this.words.runLabel(run, true);
+    const label = this.words.runLabel(run, Math.floor((width - 12) / this.#letter));
     const height = Math.max(bottom - top, 4);
     const group = svg(
       'g',
@@ -198,7 +223,7 @@ export class LadderDrawing {
       this.#text('arrow-label', x + width / 2, top + height / 2 + 4, label, 'middle'),
     );
     this.#layers.arrows.append(group);
-    this.#item(group, top, run.segment.frame, () => this.words.run(run));
+    this.#item(group, top, { client: run.segment.frame, server: run.segment.frame }, () => this.words.run(run));
     this.#time(run.from, this.words.time(run.segment.time));
   }
 
@@ -206,9 +231,14 @@ export class LadderDrawing {
     const { segment, tapped, repeats } = arrow;
     const shape = arrowShape(arrow, this.geometry, (time) => this.y(time));
     const { x1, y1, x2, y2, angle, length } = shape;
-    const label = this.words.label(segment, Math.floor((length - 42) / this.#letter));
+    const { path } = this.geometry;
+    // Of a segment that does not come all the way, what there is is a half of it.
+    const isHalved = path !== null && shape.look !== 'lost' && shape.origin === null && length >= LEAST_FOR_DELAY;
+    const room = isHalved ? length / 2 - 30 : length - 42;
+    const label = this.words.label(segment, Math.floor(room / this.#letter));
     // Nearer to the sender, where arrows of one burst cross none of the answers.
-    const [x, y] = shape.along(Math.max((label.length * this.#letter) / 2 + 12, length * LABEL_AT));
+    const labelAt = isHalved ? HALF_LABEL_AT : path === null ? LABEL_AT : 0.5;
+    const [x, y] = shape.along(Math.max((label.length * this.#letter) / 2 + 12, length * labelAt));
     const isLegible = !linear || y - this.#lowest.label >= LINE;
     if (isLegible) this.#lowest.label = y;
     const group = svg(
@@ -224,10 +254,26 @@ export class LadderDrawing {
       const text = this.#text('arrow-label', x, y - 5, label, 'middle');
       text.setAttribute('transform', `rotate(${angle} ${x} ${y})`);
       this.#layers.texts.append(text);
+      this.#labels.push({ x, y: y - 5, half: (label.length * this.#letter) / 2 });
+      const delay = isHalved ? this.words.delay(arrow) : null;
+      if (delay !== null) this.#delays.push({ at: shape.along(length * DELAY_AT), angle, delay });
     }
-    this.#item(group, Math.min(y1, y2), segment.frame, () => this.words.arrow(arrow));
+    this.#item(group, Math.min(y1, y2), arrow.frames, () => this.words.arrow(arrow));
     this.#time(tapped, this.words.time(segment.time));
     if (repeats !== null) this.#link(arrow, repeats);
+  }
+
+  /** Where segments cross each other, a delay gives way to what they are. */
+  #drawDelays(): void {
+    for (const { at, angle, delay } of this.#delays) {
+      const [x, y] = [at[0], at[1] - 5];
+      const half = (delay.length * this.#letter) / 2;
+      if (this.#labels.some((label) => Math.abs(label.x - x) < label.half + half && Math.abs(label.y - y) < LINE - 1))
+        continue;
+      const words = this.#text('delay', x, y, delay, 'middle');
+      words.setAttribute('transform', `rotate(${angle} ${x} ${at[1]})`);
+      this.#layers.texts.append(words);
+    }
   }
 
   /** From a segment to the copy of it that came before. */
@@ -270,10 +316,10 @@ export class LadderDrawing {
     this.#time(this.model.end, this.words.time(this.model.end));
   }
 
-  #item(element: SVGElement, top: number, frame: number | null, describe: () => Description): void {
+  #item(element: SVGElement, top: number, frames: Item['frames'], describe: () => Description): void {
     element.setAttribute('tabindex', '-1');
     element.setAttribute('role', 'img');
-    this.items.push({ element, top, frame, describe });
+    this.items.push({ element, top, frames, describe });
   }
 
   #text(className: string, x: number, y: number, text: string, anchor: 'start' | 'middle' | 'end'): SVGTextElement {

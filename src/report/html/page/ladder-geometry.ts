@@ -7,11 +7,14 @@ export interface Geometry {
   readonly timeRight: number | null;
   /** Middle of each lane. */
   readonly lane: Readonly<Record<Side, number>>;
+  /** Middle of the path's lane, between the taps; null where there is one tap. */
+  readonly path: number | null;
   /** Left edge of the notes beside the ladder; null where notes stand within it. */
   readonly notesLeft: number | null;
 }
 
 export const LANE_WIDTH = 12;
+export const PATH_WIDTH = 14;
 /** From the middle of a lane to where an arrow begins or ends. */
 export const ARROW_INSET = LANE_WIDTH / 2 + 3;
 /** From the middle of a lane outwards: to the whiskers of a change's bounds, and to the names of states. */
@@ -26,15 +29,17 @@ const LEAST_WITH_NOTES = 960;
 const LEAST_WITH_TIMES = 600;
 
 /** `stateWidth` is what the longest name of a state takes. */
-export function geometryFor(width: number, stateWidth: number): Geometry {
+export function geometryFor(width: number, stateWidth: number, hasPath: boolean): Geometry {
   const timeRight = width >= LEAST_WITH_TIMES ? TIME_COLUMN : null;
   const states = Math.ceil(stateWidth) + LABEL_OFFSET + (timeRight === null ? 0 : GAP);
   const notes = width >= LEAST_WITH_NOTES ? Math.min(MOST_NOTES, Math.max(LEAST_NOTES, width * 0.3)) : 0;
   const client = (timeRight ?? 0) + states;
+  const server = width - notes - states;
   return {
     width,
     timeRight,
-    lane: { client, server: width - notes - states },
+    lane: { client, server },
+    path: hasPath ? Math.round((client + server) / 2) : null,
     notesLeft: notes > 0 ? width - notes + 8 : null,
   };
 }

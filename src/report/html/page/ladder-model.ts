@@ -1,9 +1,12 @@
+import type { PathSegment } from '../../../compare/compared-flow.js';
 import type { LoggedSegment, Time, Transition } from '../../../connection/model.js';
 import { otherSide, type Side, type TcpState } from '../../../connection/state.js';
 import { FIN, RST, SYN } from '../../../decode/segment.js';
 import type { Flow } from '../../../findings/finding.js';
 import { foldSegments } from '../../fold.js';
 import { isSocket } from '../../states.js';
+import { isCompared } from '../compared-pack.js';
+import { comparedArrows } from './compared-model.js';
 
 /** A segment on its way: when it left its sender, passed the tap, and reached its receiver. */
 export interface Arrow {
@@ -15,6 +18,10 @@ export interface Arrow {
   readonly repeats: Arrow | null;
   /** What it did to both ends. */
   readonly changes: readonly Transition[];
+  /** Its number in the capture that tells of each end; null where that does not hold it. */
+  readonly frames: Readonly<Record<Side, number | null>>;
+  /** What became of it between two taps; null where there is one. */
+  readonly passed: PathSegment | null;
 }
 
 /** An arrow whose arrival is still to be seen beside the answers. */
@@ -49,14 +56,15 @@ export interface LadderModel {
   readonly end: Time;
   /** At least one end still has its socket. */
   readonly isOpen: boolean;
+  /** Both ends were captured: the path between the taps is a lane of its own. */
+  readonly hasPath: boolean;
 }
 
 const SIDES: readonly Side[] = ['client', 'server'];
 
 /** `unfolded` shows ordinary segments one by one, as far as they were kept. */
 export function ladderModel(flow: Flow, unfolded: boolean): LadderModel {
-  const segments = unfolded ? flow.segments : foldSegments(flow);
-  const arrows = arrowsOf(flow, segments);
+  const { arrows, runs } = isCompared(flow) ? comparedArrows(flow, unfolded) : tappedArrows(flow, unfolded);
   const isOpen = isSocket(flow.clientState) || isSocket(flow.serverState);
   const start = arrows.reduce((least, { sent }) => Math.min(least, sent), flow.timeline[0]?.at ?? flow.start);
   const end = [
@@ -65,10 +73,16 @@ export function ladderModel(flow: Flow, unfolded: boolean): LadderModel {
     ...arrows.map(({ received }) => received),
     ...flow.timeline.map(({ at }) => at),
   ].reduce((most, time) => Math.max(most, time), flow.start);
+  const spans = SIDES.flatMap((side) => spansOf(flow, side, start, end));
+  return { arrows, runs, spans, start, end, isOpen, hasPath: isCompared(flow) };
+}
+
+function tappedArrows(flow: Flow, unfolded: boolean): { arrows: Arrow[]; runs: Run[] } {
+  const segments = unfolded ? flow.segments : foldSegments(flow);
   const runs = segments.flatMap((segment) =>
     segment.run === null ? [] : [{ segment, from: segment.time, to: Math.max(segment.run.lastTime, segment.time + 1) }],
   );
-  return { arrows, runs, spans: SIDES.flatMap((side) => spansOf(flow, side, start, end)), start, end, isOpen };
+  return { arrows: arrowsOf(flow, segments), runs };
 }
 
 function arrowsOf(flow: Flow, segments: readonly LoggedSegment[]): Arrow[] {
@@ -98,6 +112,8 @@ function arrowsOf(flow: Flow, segments: readonly LoggedSegment[]): Arrow[] {
       received: Math.max(tapped, arrival ?? tapped + transit[otherSide(from)]),
       repeats: segment.retransmission ? (copies.get(key) ?? null) : null,
       changes,
+      frames: { client: segment.frame, server: segment.frame },
+      passed: null,
     };
     if (segment.icmp === null) copies.set(key, arrow);
     arrows.push(arrow);

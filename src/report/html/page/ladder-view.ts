@@ -1,6 +1,9 @@
+import type { ComparedFinding } from '../../../compare/compared-flow.js';
 import type { Time } from '../../../connection/model.js';
+import type { Side } from '../../../connection/state.js';
 import type { Finding, Flow } from '../../../findings/finding.js';
 import { numbersText } from '../../flow-text.js';
+import { isCompared } from '../compared-pack.js';
 import { button, h, svg } from './dom.js';
 import { type Item, LadderDrawing } from './ladder-drawing.js';
 import { type Geometry, geometryFor, LANE_WIDTH } from './ladder-geometry.js';
@@ -52,6 +55,7 @@ export class LadderView {
         'div',
         { class: 'lane-heads', 'aria-hidden': 'true' },
         h('span', { class: 'lane-head client' }, 'client'),
+        isCompared(flow) && h('span', { class: 'lane-head path' }, 'path'),
         h('span', { class: 'lane-head server' }, 'server'),
       ),
       this.#stage,
@@ -78,8 +82,8 @@ export class LadderView {
     const width = this.#stage.clientWidth;
     this.#width = width;
     if (width === 0) return;
-    const geometry = geometryFor(width, this.#stateWidth());
     const model = ladderModel(this.#flow, this.#unfolded);
+    const geometry = geometryFor(width, this.#stateWidth(), model.hasPath);
     this.#stage.replaceChildren(...this.#notes.map(({ element }) => element));
     this.#stage.classList.toggle('beside', geometry.notesLeft !== null);
     const places = this.#measureNotes(geometry, model);
@@ -145,15 +149,16 @@ export class LadderView {
     return width;
   }
 
-  #heads({ lane }: Geometry): void {
-    for (const side of ['client', 'server'] as const) {
-      const head = this.element.querySelector<HTMLElement>(`.lane-head.${side}`);
-      if (head !== null) head.style.left = `${lane[side]}px`;
+  #heads({ lane, path }: Geometry): void {
+    for (const [name, left] of Object.entries({ ...lane, path })) {
+      const head = this.element.querySelector<HTMLElement>(`.lane-head.${name}`);
+      if (head !== null) head.style.left = `${left}px`;
     }
   }
 
   #note(finding: Finding): HTMLElement {
     const { kind, severity, message, advice, causes, excluded, frames } = finding;
+    const { tap, verdict } = { tap: null, verdict: null, ...(finding as Partial<ComparedFinding>) };
     const isWrong = severity === 'error' || severity === 'warning';
     const list = (title: string, items: readonly string[]): Node[] =>
       items.length === 0 ? [] : [h('h4', {}, title), h('ul', {}, ...items.map((item) => h('li', {}, item)))];
@@ -162,17 +167,21 @@ export class LadderView {
       { class: `note ${severity}`, 'data-kind': kind },
       h('h3', {}, severityMark(severity), ' ', kind),
       h('p', {}, message),
-      isWrong && advice !== '' && h('p', { class: 'advice' }, `→ ${advice}`),
+      verdict !== null && h('p', { class: 'decided' }, `= ${verdict}`),
+      isWrong && verdict === null && advice !== '' && h('p', { class: 'advice' }, `→ ${advice}`),
       h(
         'p',
         { class: 'note-frames', 'aria-label': numbersText(frames) },
-        frames.length > 0 && (frames.length === 1 ? 'frame ' : 'frames '),
+        frames.length > 0 && `${tap === null ? '' : `${tap}’s side, `}${frames.length === 1 ? 'frame ' : 'frames '}`,
         ...frames
           .slice(0, MOST_FRAMES)
-          .map((frame) => button(String(frame), () => this.#goTo(frame), { 'aria-label': `Go to frame ${frame}` })),
+          .map((frame) =>
+            button(String(frame), () => this.#goTo(frame, tap ?? 'client'), { 'aria-label': `Go to frame ${frame}` }),
+          ),
         frames.length > MOST_FRAMES && ' …',
       ),
-      causes.length + excluded.length > 0 &&
+      verdict === null &&
+        causes.length + excluded.length > 0 &&
         h(
           'details',
           { on: { toggle: () => this.#draw() } },
@@ -198,10 +207,13 @@ export class LadderView {
     });
   }
 
-  #goTo(frame: number): void {
-    const item =
-      this.#items.find((candidate) => candidate.frame === frame) ??
-      this.#items.findLast((candidate) => candidate.frame !== null && candidate.frame < frame);
+  /** @param tap whose capture numbers the frame so */
+  #goTo(frame: number, tap: Side): void {
+    const numbered = this.#items.map((item) => ({ item, number: item.frames?.[tap] ?? null }));
+    const { item } =
+      numbered.find(({ number }) => number === frame) ??
+      numbered.findLast(({ number }) => number !== null && number < frame) ??
+      {};
     if (item === undefined) return;
     item.element.scrollIntoView({ block: 'center' });
     this.#focus(item);

@@ -1,9 +1,10 @@
 import { formatBytes, formatCount, formatDuration } from '../../units.js';
-import type { CaptureFacts, Overview } from '../embedded.js';
+import type { CaptureFacts, ComparisonFacts, Overview } from '../embedded.js';
 import type { App, Part } from './app.js';
 import { h } from './dom.js';
 import { FindingsList } from './findings-list.js';
 import { OutcomeCard } from './outcome-card.js';
+import { pathCard } from './path-card.js';
 import { RangeBar } from './range-bar.js';
 import { severityMark } from './severity.js';
 import { StatesChart } from './states-chart.js';
@@ -26,6 +27,7 @@ export class OverviewView implements Part {
   readonly #parts: readonly Part[];
 
   constructor(app: App) {
+    const { data } = app;
     const range = new RangeBar(app);
     const findings = new FindingsList(app);
     const chart = new StatesChart(app);
@@ -38,6 +40,7 @@ export class OverviewView implements Part {
       { class: 'overview' },
       verdict(app),
       captures(app),
+      data.overview.comparison !== null && pathCard(data.overview.comparison, data.overview.clock),
       range.element,
       findings.element,
       chart.element,
@@ -61,7 +64,8 @@ function verdict({ data }: App): HTMLElement {
 }
 
 function captures({ data }: App): HTMLElement {
-  const { captures, tap, tapRtt } = data.overview;
+  const { captures, tap, tapRtt, comparison } = data.overview;
+  if (comparison !== null) return sides(data.overview, comparison);
   const shown = captures.length <= MOST_CAPTURES ? captures : captures.filter(({ trouble }) => trouble !== null);
   const rest = captures.filter((capture) => !shown.includes(capture));
   const where = CAPTURED[tap];
@@ -82,6 +86,20 @@ function captures({ data }: App): HTMLElement {
       ),
     where !== null && h('p', { class: 'quiet' }, `${where}${answers}.`),
     ...leftOut(data.overview).map((text) => h('p', { class: 'quiet' }, text)),
+  );
+}
+
+/** The captures of both sides, in the order in which they were named. */
+function sides(overview: Overview, { first, words }: ComparisonFacts): HTMLElement {
+  return h(
+    'section',
+    { class: 'captures', 'aria-label': 'Captures' },
+    ...overview.captures.map((capture, index) => {
+      const line = captureLine(capture);
+      line.prepend(h('span', { class: 'side-name' }, index < first ? 'first' : 'second'), ' ');
+      return line;
+    }),
+    ...[...words, ...leftOut(overview)].map((text) => h('p', { class: 'quiet' }, text)),
   );
 }
 

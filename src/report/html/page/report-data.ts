@@ -17,7 +17,9 @@ export class ReportData {
     return new ReportData(overview, new Rows(overview.rows, await block(ROWS_BLOCK)));
   }
 
+  /** Of both sides together all times are by one clock, whichever capture tells of them. */
   clockOf(capture: string): Clock {
+    if (this.overview.comparison !== null) return this.overview.clock;
     return this.overview.captures.find(({ path }) => path === capture)?.clock ?? this.overview.clock;
   }
 

@@ -1,11 +1,13 @@
-import type { Fate, LoggedSegment, Tap, Transition } from '../../../connection/model.js';
-import { otherSide } from '../../../connection/state.js';
+import type { PathSegment } from '../../../compare/compared-flow.js';
+import type { Fate, LoggedSegment, Tap, Time, Transition } from '../../../connection/model.js';
+import { otherSide, type Side } from '../../../connection/state.js';
 import { ACK, AE, CWR, ECE, FIN, PSH, RST, SYN, URG } from '../../../decode/segment.js';
 import type { Flow } from '../../../findings/finding.js';
 import { numbersText } from '../../flow-text.js';
 import { RelativeTime } from '../../relative-time.js';
 import { SegmentLabels } from '../../segment-label.js';
 import { formatBytes, formatCount, formatDuration } from '../../units.js';
+import { isCompared } from '../compared-pack.js';
 import type { Arrow, Run, Span } from './ladder-model.js';
 import { timeOfDay } from './times.js';
 
@@ -46,9 +48,18 @@ export class Words {
   readonly #flow: Flow;
   readonly #labels: SegmentLabels;
   readonly #times: RelativeTime;
+  /** On which stretch of the path frames were lost, where a third capture tells. */
+  readonly #lost: Readonly<Record<'clientToServer' | 'serverToClient', ReadonlyMap<number, string>>>;
 
   constructor(flow: Flow) {
     this.#flow = flow;
+    const stretches = (of: 'clientToServer' | 'serverToClient') =>
+      new Map(
+        (isCompared(flow) ? (flow.fates?.[of].lost ?? []) : []).flatMap(({ frame, where }) =>
+          where === null ? [] : [[frame, where]],
+        ),
+      );
+    this.#lost = { clientToServer: stretches('clientToServer'), serverToClient: stretches('serverToClient') };
     this.#labels = new SegmentLabels(flow);
     this.#times = new RelativeTime(flow.start, Math.max(flow.end, flow.followedUntil), 11);
   }
@@ -67,11 +78,18 @@ export class Words {
     return this.#times.estimate(change);
   }
 
-  arrow({ segment, repeats, changes }: Arrow): Description {
+  /** How long a segment was on the way between the taps; null where that is not known. */
+  delay({ passed }: Arrow): string | null {
+    if (passed === null || passed.sentAt === null || passed.arrivedAt === null) return null;
+    return formatDuration(passed.arrivedAt - passed.sentAt);
+  }
+
+  arrow(arrow: Arrow): Description {
+    const { segment, repeats, changes, passed } = arrow;
     const { from, icmp } = segment;
-    const facts: [string, string][] = [['time', this.#moment(segment.time)]];
+    const facts: [string, string][] = passed === null ? [['time', this.#moment(segment.time)]] : this.#passage(arrow);
     if (icmp === null) {
-      facts.push(['from', `${from} to ${otherSide(from)}`]);
+      if (passed === null) facts.push(['from', `${from} to ${otherSide(from)}`]);
       facts.push([
         'flags',
         FLAGS.filter(([bit]) => (segment.flags & bit) !== 0)
@@ -86,9 +104,32 @@ export class Words {
     }
     if (repeats !== null) facts.push(['repeats', `frame ${repeats.segment.frame}`]);
     else if (segment.retransmission) facts.push(['repeats', 'what an earlier segment held']);
-    facts.push(['fate', FATES[segment.fate]]);
+    facts.push(['fate', passed === null ? FATES[segment.fate] : this.#fate(arrow, passed)]);
     for (const change of changes) facts.push([change.endpoint, this.#change(change)]);
-    return { title: `Frame ${segment.frame}: ${this.label(segment, 200)}`, facts };
+    return { title: `${frameWords(arrow)}: ${this.label(segment, 200)}`, facts };
+  }
+
+  /** When it passed either tap. */
+  #passage({ segment: { from, time, icmp }, passed }: Arrow): [string, string][] {
+    const at = (side: Side, when: Time | null | undefined): [string, string][] =>
+      when === null || when === undefined ? [] : [[`${side}’s side`, this.#moment(when)]];
+    if (icmp !== null) return at(from, time);
+    return [...at(from, passed?.sentAt), ...at(otherSide(from), passed?.arrivedAt)];
+  }
+
+  #fate(arrow: Arrow, passed: PathSegment): string {
+    const { from, frame, fate, icmp } = arrow.segment;
+    if (icmp !== null) return 'an ICMP error, from somewhere on the path';
+    if (passed.fate === 'unknown') return 'only one capture covers it';
+    if (passed.fate === 'injected')
+      return `it came out of the path, and the ${from}’s side never saw it go in: sent by neither end, or missed by that capture`;
+    if (passed.fate === 'lost') {
+      const lost = from === 'client' ? this.#lost.clientToServer : this.#lost.serverToClient;
+      return `lost ${lost.get(frame) ?? 'between the taps'}`;
+    }
+    const delay = this.delay(arrow);
+    const arrived = delay === null ? 'it passed both taps' : `it passed both taps, in ${delay}`;
+    return fate === 'unheeded' || fate === 'ignored' ? `${arrived}; its receiver did not act on it` : arrived;
   }
 
   run({ segment, from }: Run): Description {
@@ -103,16 +144,19 @@ export class Words {
     return { title: `Frames ${segment.frame} to ${run.lastFrame}: ordinary segments, folded`, facts };
   }
 
-  /** `312 segments, 431 kB to the client, 4.2 s` */
-  runLabel({ segment: { run, time } }: Run, isShort: boolean): string {
+  /** `312 segments, 431 kB to the client, 4.2 s`, or as much of it as fits in so many characters. */
+  runLabel({ segment: { run, time } }: Run, characters: number): string {
     if (run === null) return '';
     const { segments, bytes } = run;
-    const parts = [`${formatCount(segments.client + segments.server)} segments`];
-    if (bytes.client > 0) parts.push(`${formatBytes(bytes.client)} ${isShort ? '▶' : 'to the server'}`);
-    if (bytes.server > 0)
-      parts.push(isShort ? `◀ ${formatBytes(bytes.server)}` : `${formatBytes(bytes.server)} to the client`);
-    parts.push(formatDuration(run.lastTime - time));
-    return parts.join(', ');
+    const count = `${formatCount(segments.client + segments.server)} segments`;
+    const duration = formatDuration(run.lastTime - time);
+    const [toServer, toClient] = [formatBytes(bytes.client), formatBytes(bytes.server)];
+    const long = [bytes.client > 0 && `${toServer} to the server`, bytes.server > 0 && `${toClient} to the client`];
+    const short = [bytes.client > 0 && `${toServer} ▶`, bytes.server > 0 && `◀ ${toClient}`];
+    const labels = [[count, ...long, duration], [count, ...short, duration], [count, duration], [count]].map((parts) =>
+      parts.filter((part) => part !== false).join(', '),
+    );
+    return labels.find((label) => label.length <= characters) ?? '…';
   }
 
   span({ side, state, from, to, change }: Span): Description {
@@ -145,4 +189,12 @@ export class Words {
     const { clock } = this.#flow;
     return `${this.time(time)} s (${timeOfDay(time, clock, clock.digits)} UTC)`;
   }
+}
+
+/** `Frame 7`; of both captures `Frame 7, at the server’s side 9`. */
+function frameWords({ segment: { from }, frames, passed }: Arrow): string {
+  if (passed === null) return `Frame ${frames[from]}`;
+  const to = otherSide(from);
+  const words = [from, to].flatMap((side) => (frames[side] === null ? [] : [`${frames[side]} at the ${side}’s side`]));
+  return `Frame ${words.join(', ')}`;
 }
