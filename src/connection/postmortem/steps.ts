@@ -53,7 +53,7 @@ function receivedSteps(view: View, other: View, history: History): Step[] {
   const synAcks = view.sent.filter((s) => s.isSynAck);
   add('receive-syn', takenSyn(view, syns, synAcks));
   if (synAcks.length > 0) add('receive-ack-of-syn', handshakeAckOf(view, [...syns, ...synAcks]));
-  else if (syns.length > 0) add('receive-syn-ack', synAckArrivalOf(view, syns));
+  else add('receive-syn-ack', synAckArrivalOf(view, syns));
   add('receive-ack-of-fin', finAcknowledgement(view));
   add('receive-fin', finArrival(view, other));
   const icmp = history.segments.find((s) => s.icmp !== null && s.from === view.side);
@@ -93,7 +93,7 @@ function finArrival(view: View, other: View): Arrival | null {
   const unseen = unseenFin(other);
   if (unseen && (fins.length === 0 || unseen.frame < fins[0].frame)) {
     const before = view.received.findLast((s) => s.frame < unseen.frame);
-    return because(unseen, before?.time ?? unseen.time, unseen);
+    return because(unseen, before?.time ?? unseen.time - view.spread, unseen);
   }
   if (fins.length === 0) return null;
   const end = fins[0].end;
@@ -150,6 +150,8 @@ function unseenSteps(view: View, other: View): Step[] {
   const steps: Step[] = [];
   const fin = unseenFin(view);
   if (fin) steps.push(sent('send-fin', fin, true));
+  const synAck = view.received.find((s) => s.isSynAck && s.ack >= 1);
+  if (synAck && !view.sent.some((s) => s.isSyn || s.isSynAck)) steps.push(sent('send-syn', synAck, true));
   if (other.sent.some((s) => s.isSyn) && !view.sent.some((s) => s.isSyn || s.isSynAck)) {
     const first = view.received.find((s) => s.ack >= 1 && !s.isRst && !s.isSyn);
     if (first) steps.push(sent('send-syn-ack', first, true));

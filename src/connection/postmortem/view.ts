@@ -2,7 +2,7 @@ import type { Distances } from '../distances.js';
 import type { Time } from '../model.js';
 import type { HostProfile } from '../profile.js';
 import type { Side } from '../state.js';
-import { MILLISECOND } from '../time.js';
+import { MILLISECOND, SECOND } from '../time.js';
 import { undelay } from './clock.js';
 import type { History, Seg } from './history.js';
 
@@ -19,6 +19,8 @@ export interface View {
   readonly rtt: Time;
   /** What a crossing may take beyond the round trip before it counts as a contradiction: jitter, a busy host. */
   readonly margin: Time;
+  /** The longest that may lie between what this end does and what the tap sees of it: what lower bounds count on. */
+  readonly spread: Time;
   readonly profile: HostProfile;
   /** It accepted the data of a Fast Open SYN (RFC 7413), so that it may send data before the handshake is complete. */
   readonly fastOpened: boolean;
@@ -28,6 +30,8 @@ export interface View {
   readonly listenerSigns: readonly Time[];
 }
 
+/** Where nothing tells the round trip, bounds allow for one that RFC 1122, section 4.2.3.1, had hosts begin with. */
+const UNKNOWN = 3 * SECOND;
 /** An ambiguous sample above this is a pause of the application rather than a round trip. */
 const BELIEVABLE = 500 * MILLISECOND;
 
@@ -50,13 +54,15 @@ export function viewsOf(
     if (sample !== null) distances.note(history.hosts[side], sample);
     const roundTrip = sample ?? distances.of(history.hosts[side]);
     const rtt = roundTrip ?? 0;
+    const margin = MILLISECOND + rtt / 4;
     return {
       side,
       sent,
       received,
       roundTrip,
       rtt,
-      margin: MILLISECOND + rtt / 4,
+      margin,
+      spread: (roundTrip ?? UNKNOWN) + margin + MILLISECOND,
       profile: profiles[side],
       fastOpened: isFastOpened(sent, received),
       until,

@@ -119,9 +119,9 @@ const CASES: readonly Case[] = [
     what: 'a SYN that was not captured',
     lines: [[0, 'client', 'SYN', { unseen: true }], ...HANDSHAKE.slice(1), ...EXCHANGE],
     whys: [
+      'client SYN_SENT (inferred): the other end acknowledged what the capture does not hold',
       'server SYN_RECV (observed): it answered a SYN with SYN+ACK',
-      'client SYN_SENT (observed): it sent what only a synchronized state sends',
-      'client ESTABLISHED (observed): it sent what only a synchronized state sends',
+      'client ESTABLISHED (inferred): it received the SYN+ACK',
       'server ESTABLISHED (inferred): its SYN was acknowledged',
     ],
   },
