@@ -159,8 +159,15 @@ export function handshakeAckOf(view: View, copies: readonly Seg[]): Arrival | nu
     if (atOnce && (reset.flags & ACK) === 0 && reset.seq === heard.cause.ack) return null;
     return heard;
   }
-  const proof = speech.frame > heard.cause.frame ? speech : null;
-  return { ...heard, proof: proof ?? heard.proof };
+  if (speech.frame < heard.cause.frame) return heard;
+  const isAlone = !view.received.some(
+    (s) => s.frame > heard.cause.frame && s.frame < speech.frame && s.ack >= 1 && mayAnswer(view, s.time, speech.time),
+  );
+  if (isAlone) {
+    heard.cause.fate = 'delivered';
+    heard.cause.provedBy = speech;
+  }
+  return { ...heard, proof: speech };
 }
 
 /** When the next SYN+ACK is certainly due: twice the last timeout later, and what a timer may be late. */
