@@ -205,5 +205,7 @@ function inOrder(view: View, steps: Step[]): Step[] {
 /** Every segment tells what its sender had received: the last one that does not acknowledge `seg` was sent before it came. */
 function lastSentWithout(view: View, seg: Seg): Seg | undefined {
   if (seg.isRst || seg.from === view.side || seg.end <= seg.seq || !seg.isOwn) return undefined;
-  return view.sent.findLast((s) => !s.isRst && (Number.isNaN(s.ack) || s.ack < seg.end));
+  // The data of a SYN need not be accepted (RFC 7413, section 4.2.2).
+  const end = seg.isSyn ? seg.seq + 1 : seg.end;
+  return view.sent.findLast((s) => !s.isRst && (Number.isNaN(s.ack) || s.ack < end));
 }
