@@ -17,8 +17,9 @@ import { build } from 'esbuild';
  * loads them once: instrumented code looks up at run time which mutant is active. What is computed when a module is loaded
  * needs a new process (capabilities), as does an endless loop, both of which Stryker sees to.
  */
-const FOLDER = 'test/connection';
-const TESTS = /^(cases\/.*|postmortem\/.*|tracker\/.*|state-machine|sequence)\.test\.ts$/;
+const FOLDER = 'test';
+/** Tables of wire events and what users see of them. */
+const TESTS = /^(connection\/((cases|postmortem|tracker)\/.*|state-machine|sequence)|compared\/compared)\.test\.ts$/;
 const OUT = '.mutation-tests';
 
 function stryker() {
@@ -29,6 +30,8 @@ function stryker() {
 class InProcessRunner {
   static inject = tokens();
   #namespace = stryker();
+  #out = '';
+  #files = [];
   #tests = [];
 
   capabilities() {
@@ -62,9 +65,6 @@ class InProcessRunner {
     this.#out = out;
     this.#files = files;
   }
-  #out = '';
-  #files = [];
-
   async #load() {
     if (this.#tests.length > 0) return;
     const load = (file) => import(pathToFileURL(resolve(this.#out, file.replace(/\.(ts|mjs)$/, '.mjs'))).href);
