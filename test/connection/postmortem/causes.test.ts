@@ -878,6 +878,32 @@ const CLOSES: readonly Case[] = [
     fates: 'ddpdpdpdp',
   },
   {
+    what: 'a FIN that draws an ACK met a socket, though a bare RST of the number it acknowledged follows',
+    tap: 'client',
+    lines: [...OPENED, [100, 'client', 'FIN ACK'], ['+30us', 'server', 'ACK'], [101, 'server', 'RST', { seq: 401 }]],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
+      'client FIN_WAIT2 by 9 in [9, -]',
+      'server CLOSED by 10 in [8, 10]',
+      'client CLOSED by 10 in [10, -]',
+    ],
+    fates: 'ddpdpdpdpp',
+  },
+  {
+    what: 'a bare RST that answers something else says nothing of the FIN before it',
+    tap: 'client',
+    lines: [...OPENED, [100, 'client', 'FIN ACK'], ['+30us', 'server', 'RST', { seq: 300 }]],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 9]',
+      'server CLOSED by 9 in [8, 9]',
+    ],
+    fates: 'ddpdpdppi',
+  },
+  {
     what: 'an orphan whose time is over took no ACK',
     tap: 'middle',
     setting: { until: 40 },
@@ -927,6 +953,33 @@ describe.each(['opening', 'closing'] as const)('what is told of causes, %s', (ph
     const flow = await flowOf(scenario(setting, lines), tap, { ...options, detail: 'full' });
     expect(causesOf(flow)).toEqual(told);
     expect(fatesOf(flow)).toBe(fates);
+  });
+});
+
+describe('the end of connect()', () => {
+  const connecting = async (lines: readonly Line[]): Promise<string[]> => {
+    const flow = await flowOf(scenario({ until: 400 }, lines), 'client');
+    return flow.timeline.filter((t) => t.endpoint === 'client').map((t) => `${t.to} by ${t.frame}, ${t.basis}`);
+  };
+  const SYNS = [0, 1.03, 2.05].map((at): Line => [at, 'client', 'SYN', lost]);
+
+  it('is not undone by a SYN+ACK that comes when its SYNs have timed out', async () => {
+    expect(await connecting([...SYNS, [300, 'server', 'SYN ACK', { ack: 1 }]])).toEqual([
+      'SYN_SENT by 1, observed',
+      'CLOSED by 3, timer',
+    ]);
+  });
+  it('is an ICMP error about its SYN', async () => {
+    expect(await connecting([...SYNS.slice(0, 2), ['+30us', 'router', 'ICMP 3/1']])).toEqual([
+      'SYN_SENT by 1, observed',
+      'CLOSED by 3, inferred',
+    ]);
+  });
+  it('is none that its SYNs outlived', async () => {
+    expect(await connecting([SYNS[0], [0.1, 'router', 'ICMP 3/1'], ...SYNS.slice(1)])).toEqual([
+      'SYN_SENT by 1, observed',
+      'CLOSED by 4, timer',
+    ]);
   });
 });
 

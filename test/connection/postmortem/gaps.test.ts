@@ -240,6 +240,25 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    what: 'a FIN is told by the ACK of it, though its sender resets the connection then',
+    tap: 'client',
+    setting: { until: 5 },
+    lines: [
+      ...OPENED,
+      [0.1, 'server', 'FIN ACK', unseen],
+      ['+30us', 'client', 'ACK'],
+      [1, 'server', 'RST ACK', { seq: 402 }],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'server FIN_WAIT1 by 8 in [3, 8]',
+      'client CLOSE_WAIT by 8 in [6, 8], proved by 8',
+      'server FIN_WAIT2 by 8 in [8, 9]',
+      'server CLOSED by 9 in [~, 9]',
+      'client CLOSED by 9 in [9, -]',
+    ],
+  },
+  {
     what: 'the data before a FIN is a gap, and the FIN counts',
     tap: 'client',
     lines: [

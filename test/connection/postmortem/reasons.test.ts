@@ -126,6 +126,18 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    what: 'a server that was not captured',
+    lines: [...OPENED].map(
+      (line): Line => (line[1] === 'server' ? ([line[0], line[1], line[2], { unseen: true }] as Line) : line),
+    ),
+    whys: [
+      'client SYN_SENT (observed): it sent a SYN',
+      'client ESTABLISHED (observed): it sent what only a synchronized state sends',
+      'server SYN_RECV (inferred): the other end acknowledged what the capture does not hold',
+      'server ESTABLISHED (inferred): the other end acknowledged what the capture does not hold',
+    ],
+  },
+  {
     what: 'the middle of a connection',
     lines: [...OPENED, ...CLOSE]
       .map((line, i): Line => (i < 3 ? ([line[0], line[1], line[2], { unseen: true }] as Line) : line))
