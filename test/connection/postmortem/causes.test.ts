@@ -1011,4 +1011,27 @@ describe('on the host of a full accept queue the next ACK is not believed either
   it('until another connection shows that accept() ran', async () => {
     expect(await told(3, served(1.8))).toEqual(['server ESTABLISHED']);
   });
+
+  it('which shows, too, that it was the next ACK that was taken, and not what was answered later', async () => {
+    const lines: readonly Line[] = [
+      ...stuck(ignored),
+      ...[0.0205, 0.245, 0.473, 0.931].map((time) => request(time, ignored)),
+      ...again(1.02, ignored),
+      request(1.847, ignored),
+      ...again(3.04),
+      request(3.681),
+      ['+30us', 'server', 'ACK'],
+    ];
+    const establishedBy = async (...others: readonly (readonly Line[])[]): Promise<unknown> => {
+      const more = others.map((other, i) => scenario({ client: `10.0.0.1:${50_000 + i}` }, other));
+      const found = await read(captureOf('server', scenario({}, lines), ...more), { detail: 'full' });
+      const first = found.find((flow) => flow.client.port === 40_112);
+      const taken = first?.timeline.find((t) => t.endpoint === 'server' && t.to === 'ESTABLISHED');
+      const cause = first?.segments.find((s) => s.frame === taken?.frame);
+      return [cause?.length, taken?.revoked.length];
+    };
+    expect(await establishedBy()).toEqual([120, 7]);
+    expect(await establishedBy(served(2.5))).toEqual([0, 7]);
+    expect(await establishedBy(served(3.5))).toEqual([120, 7]);
+  });
 });
