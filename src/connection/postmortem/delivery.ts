@@ -5,7 +5,8 @@ import type { Seg } from './history.js';
 import { SAME_HOST } from './tap.js';
 import type { View } from './view.js';
 
-/** What a host's answer may be quicker than the quickest one measured. */
+/** What a host's answer may be quicker than the quickest one measured: in proportion, and in all. */
+const QUICKER = 0.7;
 const TIGHT = MILLISECOND / 10;
 /** Linux's timer wheel rounds up by at most an eighth (kernel/time/timer.c). */
 export const LATE = 1 / 8;
@@ -23,6 +24,9 @@ export interface Arrival {
   readonly revoked: readonly Seg[];
 }
 
+/** What passed the tap at `reply` may have been sent when the segment that passed it at `seg` had come. */
+const mayAnswer = (view: View, seg: Time, reply: Time): boolean => reply - seg >= view.rtt * QUICKER - TIGHT;
+
 /**
  * The latest tap time before which nothing sent to the endpoint acknowledged `copies` there: each time it repeats itself it
  * had not heard yet. The crossing rule: what passed the tap less than a round trip before may have crossed.
@@ -32,7 +36,7 @@ function deafUntil(view: View, copies: readonly Seg[]): { until: Time; by: Seg |
   let by: Seg | null = null;
   for (let i = 1; i < copies.length; i++) {
     const again = copies[i];
-    const echoed = again.isSynAck ? echoOf(view, again) : null;
+    const echoed = echoOf(view, again);
     const time = echoed ? echoed.time : again.undelayed - view.rtt - view.margin;
     if (time > until) {
       until = time;
@@ -44,12 +48,23 @@ function deafUntil(view: View, copies: readonly Seg[]): { until: Time; by: Seg |
 
 /** A repeated SYN draws an extra SYN+ACK at once (tcp_check_req): that one says nothing of an ACK sent after the SYN. */
 export function echoOf(view: View, synAck: Seg): Seg | null {
+  if (!synAck.isSynAck) return null;
   for (let i = view.received.length - 1; i >= 0; i--) {
     const syn = view.received[i];
     if (!syn.isSyn || syn.frame > synAck.frame) continue;
     return syn.isRetransmission && synAck.time - syn.time <= view.rtt + view.margin ? syn : null;
   }
   return null;
+}
+
+/**
+ * What passed between the last copy that a timer sent and the one before it; null where no timer has sent any. The echo of a
+ * repeated SYN sets a request's timer anew, to what it was: only the timer's own copies double it (tcp_check_req,
+ * reqsk_timer_handler).
+ */
+export function lastTimeout(view: View, copies: readonly Seg[]): Time | null {
+  const last = copies.findLastIndex((s, i) => i > 0 && echoOf(view, s) === null);
+  return last < 0 ? null : copies[last].time - copies[last - 1].time;
 }
 
 /**
@@ -62,6 +77,20 @@ function ignoresUntil(view: View, speech: Seg | undefined): Time {
   return unanswered.length >= 2 ? unanswered[unanswered.length - 1].time : Number.NEGATIVE_INFINITY;
 }
 
+/** Refutes, and returns, each acknowledgement of `copies` after which the endpoint repeated itself: it had not been heard. */
+function refuteUnheard(view: View, copies: readonly Seg[], end: number): Seg[] {
+  const deaf = deafUntil(view, copies);
+  const unheard = view.received.filter((s) => s.time <= deaf.until && acknowledges(s, copies[0], end));
+  for (const seg of unheard) {
+    seg.fate = 'unheeded';
+    seg.refutedBy = deaf.by;
+  }
+  return unheard;
+}
+
+const acknowledges = (seg: Seg, first: Seg, end: number): boolean =>
+  seg.frame >= first.frame && !seg.isRst && seg.ack >= end;
+
 /**
  * Which segment told the endpoint that its SYN, SYN+ACK or FIN (`copies`, in tap order, ending at `end`) had arrived: the
  * first acknowledgement that no later repetition contradicts.
@@ -70,32 +99,22 @@ export function acknowledgementOf(
   view: View,
   copies: readonly Seg[],
   end: number,
-  usedUp: (copies: readonly Seg[]) => boolean = () => false,
+  usedUp: (copies: readonly Seg[]) => boolean,
 ): Arrival | null {
-  const first = copies[0];
-  const deaf = deafUntil(view, copies);
-  const revoked: Seg[] = [];
-  for (const seg of view.received) {
-    if (seg.frame < first.frame || seg.isRst || !(seg.ack >= end)) continue;
-    if (seg.time <= deaf.until) {
-      revoked.push(seg);
-      seg.fate = 'unheeded';
-      seg.refutedBy = deaf.by;
-      continue;
+  const revoked = refuteUnheard(view, copies, end);
+  const heard = view.received.filter((s) => acknowledges(s, copies[0], end) && !revoked.includes(s));
+  if (heard.length === 0) return null;
+  const [cause] = heard;
+  const proof = proofOf(view, cause);
+  // Silence after the last repetition speaks for delivery only where another repetition was due.
+  if (proof === null && revoked.length > 0 && usedUp(copies)) {
+    for (const late of heard) {
+      late.fate = 'unheeded';
+      late.refutedBy = copies[copies.length - 1];
     }
-    const proof = proofOf(view, seg);
-    // Silence after the last repetition speaks for delivery only where another repetition was due.
-    if (proof === null && revoked.length > 0 && usedUp(copies)) {
-      for (const late of view.received) {
-        if (late.frame < seg.frame || late.isRst || !(late.ack >= end)) continue;
-        late.fate = 'unheeded';
-        late.refutedBy = copies[copies.length - 1];
-      }
-      return null;
-    }
-    return { cause: seg, earliest: seg.time, proof, revoked };
+    return null;
   }
-  return null;
+  return { cause, earliest: cause.time, proof, revoked };
 }
 
 /**
@@ -105,8 +124,9 @@ export function acknowledgementOf(
 export function firstSpeech(view: View): Seg | undefined {
   const ack = view.fastOpened ? view.received.find((s) => s.ack >= 1 && !s.isSyn) : undefined;
   if (view.fastOpened && !ack) return undefined;
-  const from = ack ? ack.time + view.rtt * 0.7 - TIGHT : Number.NEGATIVE_INFINITY;
-  return view.sent.find((s) => !s.isSyn && !s.isSynAck && !s.isRst && s.time >= from);
+  return view.sent.find(
+    (s) => !s.isSyn && !s.isSynAck && !s.isRst && (ack === undefined || mayAnswer(view, ack.time, s.time)),
+  );
 }
 
 /**
@@ -130,7 +150,7 @@ export function handshakeAckOf(view: View, copies: readonly Seg[]): Arrival | nu
     if (
       ignored &&
       onItsHost &&
-      view.until < nextRepetition(copies) &&
+      view.until < nextRepetition(view, copies) &&
       !view.listenerSigns.some((t) => t > ignored.time)
     )
       return null;
@@ -139,15 +159,22 @@ export function handshakeAckOf(view: View, copies: readonly Seg[]): Arrival | nu
     if (atOnce && (reset.flags & ACK) === 0 && reset.seq === heard.cause.ack) return null;
     return heard;
   }
-  const proof = speech.frame > heard.cause.frame ? speech : null;
-  return { ...heard, proof: proof ?? heard.proof };
+  if (speech.frame < heard.cause.frame) return heard;
+  const isAlone = !view.received.some(
+    (s) => s.frame > heard.cause.frame && s.frame < speech.frame && s.ack >= 1 && mayAnswer(view, s.time, speech.time),
+  );
+  if (isAlone) {
+    heard.cause.fate = 'delivered';
+    heard.cause.provedBy = speech;
+  }
+  return { ...heard, proof: speech };
 }
 
-/** When the next SYN+ACK is certainly due: twice the last interval later, and what a timer may be late. */
-function nextRepetition(copies: readonly Seg[]): Time {
-  const last = copies[copies.length - 1].time;
-  const interval = last - copies[copies.length - 2].time;
-  return last + 2 * interval * (1 + LATE);
+/** When the next SYN+ACK is certainly due: twice the last timeout later, and what a timer may be late. */
+function nextRepetition(view: View, copies: readonly Seg[]): Time {
+  const timeout = lastTimeout(view, copies);
+  const wait = timeout === null ? view.profile.initialRto * SECOND : 2 * timeout;
+  return copies[copies.length - 1].time + wait * (1 + LATE);
 }
 
 /** The host went on ignoring: what completed the handshake is what it first answered, if that ever came. */
@@ -174,7 +201,7 @@ function afterIgnoring(
   const later = view.received.filter((s) => s.time > ignores && s.frame < speech.frame && s.ack >= 1 && !s.isRst);
   const next = accepted === undefined ? undefined : later.find((s) => s.time > from);
   if (next) return { cause: next, earliest: later[0].time, proof: speech, revoked };
-  const answered = later.findLast((s) => speech.time - s.time >= view.rtt * 0.7 - TIGHT);
+  const answered = later.findLast((s) => mayAnswer(view, s.time, speech.time));
   if (!answered) return null;
   return { cause: answered, earliest: later[0].time, proof: speech, revoked };
 }
@@ -184,7 +211,7 @@ function afterIgnoring(
  * A client that answers with a bare RST had given up before.
  */
 export function synAckArrivalOf(view: View, syns: readonly Seg[]): Arrival | null {
-  acknowledgementOf(view, syns, 1);
+  refuteUnheard(view, syns, 1);
   const copies = view.received.filter((s) => s.isSynAck && s.ack >= 1);
   if (copies.length === 0) return null;
   const proof = view.sent.find((s) => s.ack >= 1 && !s.isSyn && s.frame > copies[0].frame) ?? null;
@@ -238,7 +265,7 @@ export function arrivalOf(
   const proof = view.sent.find((s) => s.frame > copies[0].frame && isProof(s)) ?? null;
   if (proof === null) return unproven(view, believed.length > 0 ? believed : copies, end);
   const before = copies.filter((c) => c.frame < proof.frame);
-  const possible = before.filter((c) => c.refutedBy === null && proof.time - c.time >= view.rtt * 0.7 - TIGHT);
+  const possible = before.filter((c) => c.refutedBy === null && mayAnswer(view, c.time, proof.time));
   const candidates = possible.length > 0 ? possible : before;
   const named = namedBy(proof, candidates, end);
   const cause = named ?? candidates[candidates.length - 1];
@@ -258,14 +285,21 @@ export function arrivalOf(
  */
 function waitingForData(view: View, arrival: Arrival & { readonly proof: Seg }, end: number): Arrival {
   const { cause, proof } = arrival;
-  const reach = view.rtt * 0.7 - TIGHT;
   const lagging = view.sent.findLast(
     (s) =>
-      s.frame > cause.frame && s.frame < proof.frame && !s.isRst && s.ack < end && s.undelayed - cause.time >= reach,
+      s.frame > cause.frame &&
+      s.frame < proof.frame &&
+      !s.isRst &&
+      s.ack < end &&
+      mayAnswer(view, cause.time, s.undelayed),
   );
   if (!lagging) return arrival;
   const fills = (s: Seg): boolean =>
-    s.frame > cause.frame && s.frame < proof.frame && s.length > 0 && s.seq < end && proof.time - s.time >= reach;
+    s.frame > cause.frame &&
+    s.frame < proof.frame &&
+    s.length > 0 &&
+    s.seq < end &&
+    mayAnswer(view, s.time, proof.time);
   const filler = view.received.findLast(fills);
   if (!filler) return arrival;
   const earliest = Math.max(arrival.earliest, lagging.undelayed - view.rtt - view.margin);
@@ -280,7 +314,7 @@ function namedBy(proof: Seg, candidates: readonly Seg[], end: number): Seg | nul
   if (!proof.hasTimestamps) return null;
   const echoed = candidates.find((c) => c.hasTimestamps && c.tsVal === proof.tsEcr);
   if (echoed) return echoed;
-  // An echo older than every copy but the first says that the first had been received before.
+  // An echo older than every copy is of data that was not acknowledged yet (RFC 7323, section 4.3): its FIN came soon after.
   const older = candidates.every((c) => c.hasTimestamps && ((proof.tsEcr - c.tsVal) | 0) < 0);
   return older ? candidates[0] : null;
 }

@@ -41,7 +41,7 @@ class Walk {
   }
 
   run(steps: readonly Step[]): EndpointLife {
-    if (this.#initial === null && steps.length > 0) this.#assume();
+    if (this.#initial === null) this.#assume();
     for (const step of steps) {
       this.#expire(step.when);
       if (this.#ended && step.event !== 'send-syn') continue;
@@ -99,10 +99,11 @@ class Walk {
     for (const to of path) {
       const basis: Basis = sent && !step.unseen ? 'observed' : 'inferred';
       const proof = arrival?.proof ?? null;
-      const earliest = sent ? this.#sentAfter(step) : (arrival?.earliest ?? seg.time);
+      const isLast = to === path[path.length - 1];
+      const earliest = sent ? this.#sentAfter(step, to, isLast) : (arrival?.earliest ?? seg.time);
       const latest = sent ? seg.time : (proof?.time ?? null);
       this.#push(this.#state, to, {
-        at: sent ? seg.undelayed - half : Math.max(seg.time + half, arrival ? step.when : 0),
+        at: sent ? this.#sentAt(step) : Math.max(seg.time + half, arrival ? step.when : 0),
         earliest,
         latest,
         frame: seg.frame,
@@ -115,21 +116,21 @@ class Walk {
     if (this.#state === 'CLOSED') this.#ended = true;
   }
 
-  /** The tap time after which a sender changed its state that shows by this segment; null where nothing tells. */
-  #sentAfter(step: Step): Time | null {
-    const { seg, event } = step;
-    const { rtt, margin } = this.view;
-    if (step.unseen) return this.#lastSign ? this.#lastSign.undelayed - rtt - margin - MILLISECOND : null;
-    if (event === 'send-syn') return null;
-    const spread = rtt + margin + MILLISECOND;
-    if (event === 'send-fin') return Math.min(this.#firstFinAfter(seg), seg.busySince) - spread;
-    if (event === 'new-incarnation') return this.#lastSign ? this.#lastSign.undelayed - spread : null;
-    // A bare RST says that there is no socket any more: since when, nothing tells but the last sign of life.
-    if (event === 'send-rst' && (seg.flags & ACK) === 0) return this.#lastSign ? this.#lastSign.time - spread : null;
-    // What acknowledged its SYN+ACK was not seen, and may have come long before it spoke.
-    if (event === 'send-segment' && this.#state === 'SYN_RECV')
-      return this.#lastSign ? this.#lastSign.undelayed - spread : null;
-    return seg.undelayed - spread;
+  /** What was not captured had come to the other end before that acknowledged it. */
+  #sentAt({ seg, unseen }: Step): Time {
+    return seg.undelayed - this.view.rtt / 2 - (unseen ? this.other.rtt : 0);
+  }
+
+  /** The tap time after which a sender came into a state that shows by this segment; null where nothing tells. */
+  #sentAfter({ seg, event, unseen }: Step, to: TcpState, isLast: boolean): Time | null {
+    const { received, spread } = this.view;
+    if (isLast && !unseen) {
+      if (event === 'send-fin') return Math.min(this.#firstFinAfter(seg), seg.busySince) - spread;
+      if (event === 'send-rst' && (seg.flags & ACK) !== 0) return seg.undelayed - spread;
+    }
+    // Else the segment tells that the state had been entered, but not since when: nothing does but what went before.
+    const syn = to === 'SYN_RECV' ? received.find((s) => s.isSyn) : undefined;
+    return syn?.time ?? (this.#lastSign ? this.#lastSign.undelayed - spread : null);
   }
 
   /**
@@ -138,7 +139,8 @@ class Walk {
    */
   #firstFinAfter(fin: Seg): Time {
     const before = this.#lastSign;
-    if (this.view.rtt < MILLISECOND || before === null) return fin.undelayed;
+    const isNear = this.view.roundTrip !== null && this.view.rtt < MILLISECOND;
+    if (isNear || before === null) return fin.undelayed;
     const pause = fin.undelayed - before.undelayed;
     return fin.afterHiddenFin || pause >= this.view.profile.minRto * SECOND * 0.9 ? before.undelayed : fin.undelayed;
   }

@@ -5,6 +5,7 @@ import { LOG } from '../segment-log.js';
 import type { Side, TcpState } from '../state.js';
 import { SECOND } from '../time.js';
 import { reconstructEndpoint } from './endpoint.js';
+import { markDelivered } from './fates.js';
 import type { History, Seg } from './history.js';
 import { rolesOf } from './roles.js';
 import { tapOf } from './tap.js';
@@ -85,6 +86,7 @@ function handshakeRtt(views: Readonly<Record<Side, View>>): number | null {
 /** What is shown of the segments: those kept for display in the place of their run. */
 function withRoles(history: History): LoggedSegment[] {
   const shown = history.segments.filter((s) => s.run === null || (s.marks & LOG.shown) === 0);
+  markDelivered(shown);
   const roles = rolesOf(shown);
   return shown.map((s) => toLogged(s, history, roles.get(s) ?? 'segment'));
 }

@@ -44,6 +44,7 @@ const sent = (event: TcpEvent, seg: Seg, unseen = false): Step => ({
 });
 const because = (cause: Seg, earliest: Time, proof: Seg | null): Arrival => ({ cause, earliest, proof, revoked: [] });
 
+/** Within one segment, its acknowledgement counts before its FIN (RFC 9293, section 3.10.7.4: fifth before eighth). */
 function receivedSteps(view: View, other: View, history: History): Step[] {
   const steps: Step[] = [];
   const add = (event: TcpEvent, arrival: Arrival | null): void => {
@@ -51,9 +52,9 @@ function receivedSteps(view: View, other: View, history: History): Step[] {
   };
   const syns = view.sent.filter((s) => s.isSyn);
   const synAcks = view.sent.filter((s) => s.isSynAck);
-  add('receive-syn', takenSyn(view, syns, synAcks));
+  add('receive-syn', takenSyn(view));
   if (synAcks.length > 0) add('receive-ack-of-syn', handshakeAckOf(view, [...syns, ...synAcks]));
-  else if (syns.length > 0) add('receive-syn-ack', synAckArrivalOf(view, syns));
+  else add('receive-syn-ack', synAckArrivalOf(view, syns));
   add('receive-ack-of-fin', finAcknowledgement(view));
   add('receive-fin', finArrival(view, other));
   const icmp = history.segments.find((s) => s.icmp !== null && s.from === view.side);
@@ -70,12 +71,10 @@ function receivedSteps(view: View, other: View, history: History): Step[] {
 }
 
 /** A SYN that nobody answers may have been dropped, by the path or by the host: only an answer makes it a request. */
-function takenSyn(view: View, syns: readonly Seg[], synAcks: readonly Seg[]): Arrival | null {
+function takenSyn(view: View): Arrival | null {
   const peerSyns = view.received.filter((s) => s.isSyn);
-  const arrival = arrivalOf(view, peerSyns, 1, (s) => s.isSynAck && s.ack >= 1);
-  if (arrival?.proof) return arrival;
-  // In a simultaneous open nothing but the SYN+ACK tells either, and it may be the one that was lost.
-  return syns.length > 0 && synAcks.length > 0 ? arrival : null;
+  const arrival = arrivalOf(view, peerSyns, 1, (s) => s.isSynAck);
+  return arrival?.proof ? arrival : null;
 }
 
 function finAcknowledgement(view: View): Arrival | null {
@@ -85,19 +84,16 @@ function finAcknowledgement(view: View): Arrival | null {
     return acknowledgementOf(view, fins, end, (all) => orphanGivesUp(view, all));
   }
   const unseen = unseenFin(view);
-  return unseen && because(unseen, unseen.time, null);
+  return unseen && because(unseen.ack, unseen.ack.time, null);
 }
 
 function finArrival(view: View, other: View): Arrival | null {
   const fins = view.received.filter((s) => s.isFin);
   const unseen = unseenFin(other);
-  if (unseen && (fins.length === 0 || unseen.frame < fins[0].frame)) {
-    const before = view.received.findLast((s) => s.frame < unseen.frame);
-    return because(unseen, before?.time ?? unseen.time, unseen);
-  }
+  if (unseen) return because(unseen.ack, unseen.before.time, unseen.ack);
   if (fins.length === 0) return null;
   const end = fins[0].end;
-  const arrival = arrivalOf(view, fins, end, (s) => s.ack >= end && (!s.isRst || (s.flags & ACK) !== 0));
+  const arrival = arrivalOf(view, fins, end, (s) => s.ack >= end);
   // A FIN that draws a bare RST met no socket: nothing changed by it.
   const answered = (rst: Seg): boolean => fins.some((f) => f.ack === rst.seq && f.frame < rst.frame);
   const forgotten = view.sent.some((s) => s.isRst && (s.flags & ACK) === 0 && answered(s));
@@ -125,22 +121,24 @@ function eventOf(seg: Seg): TcpEvent {
   return seg.isFin || seg.afterHiddenFin ? 'send-fin' : 'send-segment';
 }
 
-/**
- * The peer's segment that acknowledges a FIN which was not captured, or only later, in a copy: one beyond the data, where no
- * more data follows.
- */
-function unseenFin(view: View): Seg | null {
+/** A FIN that was not captured, or only later, in a copy. */
+interface UnseenFin {
+  /** The peer's segment that acknowledges it: one beyond the data, where no more data follows. */
+  readonly ack: Seg;
+  /** The last that was seen of its sender before that. */
+  readonly before: Seg;
+}
+
+function unseenFin(view: View): UnseenFin | null {
   let end = Number.NEGATIVE_INFINITY;
   let next = 0;
-  for (const reply of view.received) {
-    for (; next < view.sent.length && view.sent[next].frame < reply.frame; next++) {
-      const s = view.sent[next];
-      if (s.isFin || s.afterHiddenFin) return null;
-      if (!s.isRst && s.end > end) end = s.end;
+  for (const ack of view.received) {
+    for (; next < view.sent.length && view.sent[next].frame < ack.frame; next++) {
+      if (!view.sent[next].isRst) end = Math.max(end, view.sent[next].end);
     }
-    if (reply.isRst || reply.ack !== end + 1 || end < 1) continue;
-    const followed = view.sent.some((s) => s.frame > reply.frame && !s.isRst && s.seq + s.length > end);
-    return followed ? null : reply;
+    if (ack.isRst || ack.ack !== end + 1) continue;
+    const followed = view.sent.some((s) => !s.isRst && s.seq + s.length > end);
+    return followed ? null : { ack, before: view.sent[next - 1] };
   }
   return null;
 }
@@ -148,22 +146,25 @@ function unseenFin(view: View): Seg | null {
 /** What the end must have sent, by what the peer acknowledges: the capture has a gap there, or holds one direction only. */
 function unseenSteps(view: View, other: View): Step[] {
   const steps: Step[] = [];
-  const fin = unseenFin(view);
-  if (fin) steps.push(sent('send-fin', fin, true));
-  if (other.sent.some((s) => s.isSyn) && !view.sent.some((s) => s.isSyn || s.isSynAck)) {
-    const first = view.received.find((s) => s.ack >= 1 && !s.isRst && !s.isSyn);
-    if (first) steps.push(sent('send-syn-ack', first, true));
+  const add = (event: TcpEvent, ack: Seg | undefined): void => {
+    if (ack) steps.push(sent(event, ack, true));
+  };
+  const acks = view.received.filter((s) => s.ack >= 1 && !s.isRst);
+  add('send-fin', unseenFin(view)?.ack);
+  if (!view.sent.some((s) => s.isSyn || s.isSynAck)) {
+    if (other.sent.some((s) => s.isSyn)) add('send-syn-ack', acks[0]);
+    else
+      add(
+        'send-syn',
+        acks.find((s) => s.isSynAck),
+      );
   }
-  const speech = view.sent.find((s) => !s.isSyn && !s.isSynAck && !s.isRst);
-  const heard = view.received.find((s) => s.showsGap || (view.sent.length === 0 && s.ack > 1));
-  if (heard && !heard.isRst && heard !== fin && heard.ack > 1 && (!speech || speech.frame > heard.frame)) {
-    steps.push(sent('send-segment', heard, true));
-  }
+  add(
+    'send-segment',
+    acks.find((s) => s.ack > 1 && (s.showsGap || view.sent.length === 0)),
+  );
   return steps;
 }
-
-/** Within one segment, its acknowledgement counts before its FIN (RFC 9293, section 3.10.7.4: fifth before eighth). */
-const RANK: Partial<Record<TcpEvent, number>> = { 'receive-fin': 1, 'receive-rst': 2 };
 
 /**
  * Puts what an endpoint sent and received in the order in which it happened there: a sent segment half a round trip before
@@ -185,7 +186,7 @@ function inOrder(view: View, steps: Step[]): Step[] {
       proof ? proof.undelayed - half : Number.POSITIVE_INFINITY,
     );
   }
-  steps.sort((a, b) => a.seg.frame - b.seg.frame || (RANK[a.event] ?? 0) - (RANK[b.event] ?? 0));
+  steps.sort((a, b) => a.seg.frame - b.seg.frame);
   let soonest = Number.POSITIVE_INFINITY;
   for (let i = steps.length - 1; i >= 0; i--) {
     if (steps[i].sent) continue;
@@ -203,5 +204,7 @@ function inOrder(view: View, steps: Step[]): Step[] {
 /** Every segment tells what its sender had received: the last one that does not acknowledge `seg` was sent before it came. */
 function lastSentWithout(view: View, seg: Seg): Seg | undefined {
   if (seg.isRst || seg.from === view.side || seg.end <= seg.seq || !seg.isOwn) return undefined;
-  return view.sent.findLast((s) => !s.isRst && (Number.isNaN(s.ack) || s.ack < seg.end));
+  // The data of a SYN need not be accepted (RFC 7413, section 4.2.2).
+  const end = seg.isSyn ? seg.seq + 1 : seg.end;
+  return view.sent.findLast((s) => !s.isRst && (Number.isNaN(s.ack) || s.ack < end));
 }

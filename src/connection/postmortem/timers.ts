@@ -1,6 +1,7 @@
+import { SYN } from '../../decode/segment.js';
 import type { Time, Transition } from '../model.js';
 import { MILLISECOND, SECOND } from '../time.js';
-import { echoOf, LATE } from './delivery.js';
+import { LATE, lastTimeout } from './delivery.js';
 import type { Seg } from './history.js';
 import type { View } from './view.js';
 
@@ -30,7 +31,7 @@ export function expiryOf(since: Transition, view: View): Expiry | null {
       );
     case 'SYN_RECV':
       return afterLastCopy(
-        view.sent.filter((s, i) => s.isSynAck && (i === 0 || echoOf(view, s) === null)),
+        view.sent.filter((s) => s.isSynAck),
         view,
         'no acknowledgement of its SYN+ACKs was taken',
       );
@@ -70,36 +71,33 @@ function fixed(since: Transition, duration: Time, start: Time, frame: number, re
 }
 
 /**
- * A retransmission timer gives up when it would have fired once more: at twice the last interval after the last copy,
+ * A retransmission timer gives up when it would have fired once more: at twice the last timeout after the last copy,
  * whatever the number of retries (tcp_write_timeout, reqsk_timer_handler). The first SYN and SYN+ACK wait one second
  * (RFC 6298, section 2); SYNs are first repeated every second since Linux 6.5 (tcp_syn_linear_timeouts).
  */
 function afterLastCopy(copies: readonly Seg[], view: View, why: string): Expiry | null {
   if (copies.length === 0) return null;
   const last = copies[copies.length - 1];
-  const newest = view.sent.findLast((s) => (s.isSyn || s.isSynAck || s.isFin) && s.end === last.end) ?? last;
-  const handshake = (last.flags & 2) !== 0;
+  const timeout = lastTimeout(view, copies);
   let wait: Time;
   // What the timer was set to at the least: it fires late, never early.
   let least: Time;
-  if (copies.length === 1) {
+  if (timeout === null) {
     // A single SYN on a distant tap says nothing of the others.
-    if (!handshake || (last.isSyn && view.roundTrip === null)) return null;
+    if ((last.flags & SYN) === 0 || (last.isSyn && view.roundTrip === null)) return null;
     wait = least = view.profile.initialRto * SECOND;
   } else {
-    const interval = last.time - copies[copies.length - 2].time;
     // The timer is doubled from the timeout on that comes after the linear ones (tcp_retransmit_timer).
-    const linear = last.isSyn && copies.length <= view.profile.synLinearTimeouts + 1 && interval < 1.3 * SECOND;
-    wait = linear ? interval : 2 * interval;
-    least = 2 * timerBefore(interval, view.profile.initialRto * SECOND);
+    const linear = last.isSyn && copies.length <= view.profile.synLinearTimeouts + 1 && timeout < 1.3 * SECOND;
+    wait = linear ? timeout : 2 * timeout;
+    least = 2 * timerBefore(timeout, view.profile.initialRto * SECOND);
   }
-  const due = Math.max(last.time + wait, newest.time);
   return {
-    at: due + (wait * USUALLY_LATE) / 2,
+    at: last.time + wait + (wait * USUALLY_LATE) / 2,
     // A request socket dies by its timer only; an application may abandon its connection at any time.
-    earliest: last.isSynAck ? due - wait + least - view.rtt - view.margin : newest.time - view.rtt,
-    latest: due + wait * LATE + SCHEDULING,
-    frame: newest.frame,
+    earliest: last.time - view.spread + (last.isSynAck ? least : 0),
+    latest: last.time + wait * (1 + LATE) + SCHEDULING,
+    frame: last.frame,
     reason: `${why}: it had sent ${copies.length === 1 ? 'one' : copies.length}, and the next never came`,
   };
 }

@@ -2,7 +2,7 @@ import type { Distances } from '../distances.js';
 import type { Time } from '../model.js';
 import type { HostProfile } from '../profile.js';
 import type { Side } from '../state.js';
-import { MILLISECOND } from '../time.js';
+import { MILLISECOND, SECOND } from '../time.js';
 import { undelay } from './clock.js';
 import type { History, Seg } from './history.js';
 
@@ -19,6 +19,8 @@ export interface View {
   readonly rtt: Time;
   /** What a crossing may take beyond the round trip before it counts as a contradiction: jitter, a busy host. */
   readonly margin: Time;
+  /** The longest that may lie between what this end does and what the tap sees of it: what lower bounds count on. */
+  readonly spread: Time;
   readonly profile: HostProfile;
   /** It accepted the data of a Fast Open SYN (RFC 7413), so that it may send data before the handshake is complete. */
   readonly fastOpened: boolean;
@@ -28,6 +30,8 @@ export interface View {
   readonly listenerSigns: readonly Time[];
 }
 
+/** Where nothing tells the round trip, bounds allow for one that RFC 1122, section 4.2.3.1, had hosts begin with. */
+const UNKNOWN = 3 * SECOND;
 /** An ambiguous sample above this is a pause of the application rather than a round trip. */
 const BELIEVABLE = 500 * MILLISECOND;
 
@@ -50,17 +54,19 @@ export function viewsOf(
     if (sample !== null) distances.note(history.hosts[side], sample);
     const roundTrip = sample ?? distances.of(history.hosts[side]);
     const rtt = roundTrip ?? 0;
+    const margin = MILLISECOND + rtt / 4;
     return {
       side,
       sent,
       received,
       roundTrip,
       rtt,
-      margin: MILLISECOND + rtt / 4,
+      margin,
+      spread: (roundTrip ?? UNKNOWN) + margin + MILLISECOND,
       profile: profiles[side],
       fastOpened: isFastOpened(sent, received),
       until,
-      listenerSigns: side === 'server' ? history.listenerSigns : [],
+      listenerSigns: history.listenerSigns,
     };
   };
   return { client: view('client', client, server), server: view('server', server, client) };
@@ -71,27 +77,24 @@ function isFastOpened(sent: readonly Seg[], received: readonly Seg[]): boolean {
   return syn !== undefined && sent.some((s) => s.isSynAck && s.ack > 1);
 }
 
-/** A byte of data that was lost before the tap comes again, or more follows; a FIN that this ACK overtook has an older clock. */
-function isExplained(ack: Seg, sent: readonly Seg[], end: number): boolean {
-  return sent.some((s) => {
-    if (s.frame < ack.frame || s.isRst) return false;
-    if (s.length > 0 && s.end > end && s.end !== ack.seq) return true;
-    return s.isFin && s.hasTimestamps && ((s.tsVal - ack.tsVal) | 0) <= 0;
-  });
-}
-
 /** A bare ACK whose number is one beyond all data, with no FIN seen before: the FIN that it counts passed the tap unseen. */
 function markHiddenFin(sent: readonly Seg[]): void {
   let end = Number.NEGATIVE_INFINITY;
   for (const seg of sent) {
     if (seg.isRst) continue;
     if (seg.isFin) return;
-    if (end !== Number.NEGATIVE_INFINITY && seg.length === 0 && !seg.isSyn && !seg.isSynAck && seg.seq === end + 1) {
-      seg.afterHiddenFin = !isExplained(seg, sent, end);
+    if (seg.length === 0 && seg.seq === end + 1) {
+      seg.afterHiddenFin = !sent.some((s) => explains(s, seg, end));
       return;
     }
-    if (seg.end > end) end = seg.end;
+    end = Math.max(end, seg.end);
   }
+}
+
+/** A byte of data that was lost before the tap comes again, or more follows; a FIN that this ACK overtook has an older clock. */
+function explains(s: Seg, ack: Seg, end: number): boolean {
+  if (s.length > 0 && s.seq + s.length > end) return true;
+  return s.isFin && s.hasTimestamps && ((s.tsVal - ack.tsVal) | 0) <= 0;
 }
 
 /**
@@ -100,32 +103,25 @@ function markHiddenFin(sent: readonly Seg[]): void {
  */
 function roundTripOf(sent: readonly Seg[], received: readonly Seg[]): Time | null {
   let least: Time | null = null;
-  let ambiguous: Time | null = null;
+  let ambiguous: Time = BELIEVABLE;
   let heard = Number.NEGATIVE_INFINITY;
   let next = 0;
-  const waiting: { seg: Seg; end: number; copies: number }[] = [];
+  let waiting: { seg: Seg; isRepeated: boolean }[] = [];
   for (const reply of sent) {
     for (; next < received.length && received[next].frame < reply.frame; next++) {
       const seg = received[next];
-      if (seg.end <= seg.seq || seg.isRst) continue;
-      const again = waiting.find((w) => w.end === seg.end);
-      if (again) {
-        again.seg = seg;
-        again.copies++;
-      } else if (seg.end > heard) waiting.push({ seg, end: seg.end, copies: seg.isRetransmission ? 2 : 1 });
+      if (seg.end === seg.seq || seg.isRst) continue;
+      const isRepeated = seg.isRetransmission || waiting.some((w) => w.seg.end === seg.end);
+      waiting = [...waiting.filter((w) => w.seg.end !== seg.end), { seg, isRepeated }];
     }
-    if (Number.isNaN(reply.ack) || reply.ack <= heard) continue;
+    if (!(reply.ack > heard)) continue;
     heard = reply.ack;
-    let newest: (typeof waiting)[number] | null = null;
-    for (let i = waiting.length - 1; i >= 0; i--) {
-      if (waiting[i].end > reply.ack) continue;
-      if (newest === null || waiting[i].end > newest.end) newest = waiting[i];
-      waiting.splice(i, 1);
-    }
-    if (newest === null || newest.end !== reply.ack) continue;
-    const sample = reply.time - newest.seg.time;
-    if (newest.copies === 1) least = Math.min(least ?? sample, sample);
-    else ambiguous = Math.min(ambiguous ?? sample, sample);
+    const answered = waiting.find((w) => w.seg.end === reply.ack);
+    waiting = waiting.filter((w) => w.seg.end > reply.ack);
+    if (!answered) continue;
+    const sample = reply.time - answered.seg.time;
+    if (answered.isRepeated) ambiguous = Math.min(ambiguous, sample);
+    else least = Math.min(least ?? sample, sample);
   }
-  return least ?? (ambiguous !== null && ambiguous < BELIEVABLE ? ambiguous : null);
+  return least ?? (ambiguous < BELIEVABLE ? ambiguous : null);
 }

@@ -57,20 +57,20 @@ const request = (time: number, details: Line[3] = {}): Line => [time, 'client', 
 const retries = (n: number): Options => ({ sysctl: { server: `net.ipv4.tcp_synack_retries = ${n}` } });
 
 const HANDSHAKES: readonly Case[] = [
-  { what: 'nothing is lost', tap: 'client', lines: OPENED, told: [...ESTABLISHED], fates: 'ddppppp' },
+  { what: 'nothing is lost', tap: 'client', lines: OPENED, told: [...ESTABLISHED], fates: 'ddpdpdp' },
   {
     what: 'the ACK is lost',
     tap: 'client',
     lines: [...stuck(lost), ...again(1.02), ...EXCHANGE],
     told: [...OPENING, 'server ESTABLISHED by 5 in [5, 7], proved by 7, not 3'],
-    fates: 'ddupppppp',
+    fates: 'dduppdpdp',
   },
   {
     what: 'the ACK is lost twice',
     tap: 'client',
     lines: [...stuck(lost), ...again(1.02, lost), ...again(3.04), ...EXCHANGE],
     told: [...OPENING, 'server ESTABLISHED by 7 in [7, 9], proved by 9, not 3 5'],
-    fates: 'ddupupppppp',
+    fates: 'ddupuppdpdp',
   },
   {
     what: 'the ACK is lost, and nothing proves that the next one arrived',
@@ -97,7 +97,7 @@ const HANDSHAKES: readonly Case[] = [
       'client ESTABLISHED by 4 in [4, 5], proved by 5',
       'server ESTABLISHED by 5 in [5, 7], proved by 7',
     ],
-    fates: 'dupdppppp',
+    fates: 'dupdpdpdp',
   },
   {
     what: 'the SYN+ACK is lost, and repeated: the TSecr names the second',
@@ -109,7 +109,7 @@ const HANDSHAKES: readonly Case[] = [
       'client ESTABLISHED by 3 in [2, 4], proved by 4',
       'server ESTABLISHED by 4 in [4, 6], proved by 6',
     ],
-    fates: 'dudppppp',
+    fates: 'dudpdpdp',
   },
   {
     what: 'the SYN+ACK is lost, and repeated: without timestamps, either',
@@ -122,7 +122,7 @@ const HANDSHAKES: readonly Case[] = [
       'client ESTABLISHED by 2 in [2, 4], proved by 4',
       'server ESTABLISHED by 4 in [4, 6], proved by 6',
     ],
-    fates: 'ddpppppp',
+    fates: 'ddppdpdp',
   },
   {
     what: 'the first SYN is lost',
@@ -140,7 +140,7 @@ const HANDSHAKES: readonly Case[] = [
       'client ESTABLISHED by 3 in [3, 4], proved by 4',
       'server ESTABLISHED by 4 in [4, 6], proved by 6',
     ],
-    fates: 'uddppppp',
+    fates: 'uddpdpdp',
   },
   {
     // The round trip is longer than the SYN's timer.
@@ -163,7 +163,7 @@ const HANDSHAKES: readonly Case[] = [
       'client ESTABLISHED by 3 in [3, 4], proved by 4',
       'server ESTABLISHED by 4 in [4, 8], proved by 8',
     ],
-    fates: 'dpdppppp',
+    fates: 'dpdpppdp',
   },
   {
     what: 'a SYN+ACK crosses the ACK',
@@ -179,7 +179,7 @@ const HANDSHAKES: readonly Case[] = [
       ['+30us', 'server', 'ACK'],
     ],
     told: [...OPENING, 'server ESTABLISHED by 3 in [3, 7], proved by 7'],
-    fates: 'ddppppp',
+    fates: 'ddpppdp',
   },
   {
     what: 'one SYN+ACK without an answer is presumed to have arrived',
@@ -259,7 +259,7 @@ const HANDSHAKES: readonly Case[] = [
     options: retries(1),
     lines: [...stuck(lost), ...again(1.02), [1.2, 'client', 'PSH ACK 20'], ['+30us', 'server', 'ACK']],
     told: [...OPENING, 'server ESTABLISHED by 5 in [5, 7], proved by 7, not 3'],
-    fates: 'ddupppp',
+    fates: 'dduppdp',
   },
   {
     what: 'the server has forgotten: no ACK was taken',
@@ -298,7 +298,7 @@ const HANDSHAKES: readonly Case[] = [
       'server CLOSED by 4 in [3, 4]',
       'client CLOSED by 4 in [4, -]',
     ],
-    fates: 'ddpp',
+    fates: 'dddp',
   },
   {
     what: 'a full accept queue ignores data, too, and takes what is repeated at last',
@@ -315,7 +315,7 @@ const HANDSHAKES: readonly Case[] = [
       ['+30us', 'client', 'ACK'],
     ],
     told: [...OPENING, 'server ESTABLISHED by 13 in [12, 14], proved by 14, not 3 4 5 6 7 9 10'],
-    fates: 'dduuuuupuupppppp',
+    fates: 'dduuuuupuuppdpdp',
   },
   {
     what: 'a full accept queue takes an ACK, and answers what is repeated after it',
@@ -331,7 +331,7 @@ const HANDSHAKES: readonly Case[] = [
       ['+30us', 'server', 'ACK'],
     ],
     told: [...OPENING, 'server ESTABLISHED by 11 in [10, 12], proved by 12, not 3 4 5 7 8'],
-    fates: 'dduuupuupppp',
+    fates: 'dduuupuuppdp',
   },
   {
     what: 'a full accept queue never takes anything',
@@ -353,7 +353,7 @@ const HANDSHAKES: readonly Case[] = [
     tap: 'server',
     lines: [...stuck(ignored), request(0.2, ignored), ...again(1.02), request(1.9), ['+30us', 'server', 'ACK']],
     told: [...OPENING, 'server ESTABLISHED by 6 in [6, 8], proved by 8, not 3 4'],
-    fates: 'dduupppp',
+    fates: 'dduuppdp',
   },
   {
     what: 'requests that are answered at once are none either',
@@ -367,7 +367,7 @@ const HANDSHAKES: readonly Case[] = [
       ['+30us', 'server', 'ACK'],
     ],
     told: [...OPENING, 'server ESTABLISHED by 5 in [5, 7], proved by 7, not 3'],
-    fates: 'ddupppppp',
+    fates: 'dduppdddp',
   },
   {
     what: 'a Fast Open lets the server speak before the ACK: what it sends after it proves it',
@@ -383,7 +383,7 @@ const HANDSHAKES: readonly Case[] = [
       ['+6ms', 'client', 'ACK'],
     ],
     told: [...OPENING, 'server ESTABLISHED by 3 in [3, 7], proved by 7'],
-    fates: 'ddpppppp',
+    fates: 'dddddpdp',
   },
   {
     what: 'a Fast Open without an ACK leaves the server in SYN_RECV, whatever it sends',
@@ -409,7 +409,7 @@ const CLOSES: readonly Case[] = [
     setting: { until: 3 },
     lines: [...OPENED, [0.5, 'client', 'FIN ACK']],
     told: [...ESTABLISHED, 'client FIN_WAIT1 by 8 in [~, 8]', 'server CLOSE_WAIT by 8 in [8, -]'],
-    fates: 'ddpppppp',
+    fates: 'ddpdpdpp',
   },
   {
     what: 'of three FINs without an answer none is',
@@ -417,7 +417,7 @@ const CLOSES: readonly Case[] = [
     setting: { until: 1.5 },
     lines: [...OPENED, ...[0.5, 0.7, 1.1].map((time): Line => [time, 'client', 'FIN ACK', lost])],
     told: [...ESTABLISHED, 'client FIN_WAIT1 by 8 in [~, 8]'],
-    fates: 'ddpppppppp',
+    fates: 'ddpdpdpppp',
   },
   {
     what: 'the peer goes on, and acknowledges no FIN',
@@ -425,7 +425,7 @@ const CLOSES: readonly Case[] = [
     setting: { until: 3 },
     lines: [...OPENED, [0.5, 'client', 'FIN ACK', lost], [0.75, 'server', 'PSH ACK 100'], ['+30us', 'client', 'ACK']],
     told: [...ESTABLISHED, 'client FIN_WAIT1 by 8 in [~, 8]'],
-    fates: 'ddpppppppp',
+    fates: 'ddpdpddpdp',
   },
   {
     what: 'what the peer had under way says nothing of the FIN',
@@ -433,7 +433,7 @@ const CLOSES: readonly Case[] = [
     setting: { until: 3 },
     lines: [...OPENED, [0.1, 'client', 'FIN ACK'], [0.109, 'server', 'PSH ACK 100'], ['+30us', 'client', 'ACK']],
     told: [...ESTABLISHED, 'client FIN_WAIT1 by 8 in [~, 8]', 'server CLOSE_WAIT by 8 in [8, -]'],
-    fates: 'ddpppppppp',
+    fates: 'ddpdpddpdp',
   },
   {
     what: 'the first FIN is lost',
@@ -455,7 +455,7 @@ const CLOSES: readonly Case[] = [
       'client TIME_WAIT by 11 in [11, 12], proved by 12',
       'server CLOSED by 12 in [12, -]',
     ],
-    fates: 'ddpppppudpdp',
+    fates: 'ddpdpdpudpdp',
   },
   {
     what: 'the first FIN is lost: without timestamps it may have been either',
@@ -468,7 +468,7 @@ const CLOSES: readonly Case[] = [
       'server CLOSE_WAIT by 9 in [8, 10], proved by 10',
       'client FIN_WAIT2 by 10 in [10, -]',
     ],
-    fates: 'ddppppppdp',
+    fates: 'ddpdpdppdp',
   },
   {
     what: 'a FIN sooner than a round trip before its answer is not what was answered',
@@ -487,7 +487,7 @@ const CLOSES: readonly Case[] = [
       'server CLOSE_WAIT by 8 in [8, 10], proved by 10',
       'client FIN_WAIT2 by 10 in [10, -]',
     ],
-    fates: 'ddpppppdppp',
+    fates: 'ddpdpdpdppp',
   },
   {
     what: 'the ACK is lost: a DSACK says that the first FIN had arrived',
@@ -506,7 +506,7 @@ const CLOSES: readonly Case[] = [
       'server CLOSE_WAIT by 8 in [8, 10], proved by 10',
       'client FIN_WAIT2 by 10 in [10, -]',
     ],
-    fates: 'ddpppppdpp',
+    fates: 'ddpdpdpdpp',
   },
   {
     what: 'an echo that is older than the FINs says that the first had arrived',
@@ -523,7 +523,7 @@ const CLOSES: readonly Case[] = [
       'server CLOSE_WAIT by 8 in [8, 10], proved by 10',
       'client FIN_WAIT2 by 10 in [10, -]',
     ],
-    fates: 'ddpppppdpp',
+    fates: 'ddpdpdddpp',
   },
   {
     what: 'the ACK is lost twice',
@@ -543,7 +543,7 @@ const CLOSES: readonly Case[] = [
       'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
       'client FIN_WAIT2 by 13 in [13, -], not 9 11',
     ],
-    fates: 'ddpppppdupupp',
+    fates: 'ddpdpdpdududp',
   },
   {
     what: 'a FIN crosses the ACK of the first one',
@@ -561,7 +561,7 @@ const CLOSES: readonly Case[] = [
       'server CLOSE_WAIT by 8 in [8, 10], proved by 10',
       'client FIN_WAIT2 by 10 in [10, -]',
     ],
-    fates: 'ddpppppdppp',
+    fates: 'ddpdpdpddpp',
   },
   {
     what: 'a FIN was sent before the ACK of the first one could come',
@@ -579,7 +579,7 @@ const CLOSES: readonly Case[] = [
       'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
       'client FIN_WAIT2 by 9 in [9, -]',
     ],
-    fates: 'ddpppppdppp',
+    fates: 'ddpdpdpdpdp',
   },
   {
     what: 'the last ACK is lost',
@@ -602,7 +602,7 @@ const CLOSES: readonly Case[] = [
       'client TIME_WAIT by 10 in [10, 11], proved by 11',
       'server CLOSED by 13 in [13, -], not 11',
     ],
-    fates: 'ddpppppdpdupp',
+    fates: 'ddpdpdpdpdupp',
   },
   {
     // The client would have repeated its own FIN if nothing had come through to it.
@@ -626,7 +626,7 @@ const CLOSES: readonly Case[] = [
       'server LAST_ACK by 10 in [~, 10]',
       'client TIME_WAIT by 10 in [10, -]',
     ],
-    fates: 'ddpppppdpppp',
+    fates: 'ddpdpdpdpppp',
   },
   {
     what: 'FINs to a client that has sent none: nothing says that one arrived',
@@ -634,7 +634,7 @@ const CLOSES: readonly Case[] = [
     setting: { until: 1.2 },
     lines: [...OPENED, ...[0.1, 0.32, 0.75].map((time): Line => [time, 'server', 'FIN ACK', lost])],
     told: [...ESTABLISHED, 'server FIN_WAIT1 by 8 in [~, 8]'],
-    fates: 'ddpppppppp',
+    fates: 'ddpdpddppp',
   },
   {
     what: 'FINs on a path that broke long after the other FIN: nothing says that one arrived',
@@ -655,7 +655,7 @@ const CLOSES: readonly Case[] = [
       'client FIN_WAIT2 by 9 in [9, -]',
       'server LAST_ACK by 12 in [~, 12]',
     ],
-    fates: 'ddpppppdpppppp',
+    fates: 'ddpdpdpdpddppp',
   },
   {
     what: 'the third FIN of the server arrives, and is answered by timestamps',
@@ -678,7 +678,7 @@ const CLOSES: readonly Case[] = [
       'server TIME_WAIT by 12 in [12, 13], proved by 13',
       'client CLOSED by 13 in [13, -]',
     ],
-    fates: 'ddpppppuudpdp',
+    fates: 'ddpdpdduudpdp',
   },
   {
     what: 'a FIN+ACK that is answered was received whole',
@@ -699,7 +699,7 @@ const CLOSES: readonly Case[] = [
       'client TIME_WAIT by 10 in [10, 11], proved by 11',
       'server CLOSED by 11 in [11, -]',
     ],
-    fates: 'ddpppppuddp',
+    fates: 'ddpdpdpuddp',
   },
   {
     what: 'a FIN waits for its data',
@@ -718,7 +718,7 @@ const CLOSES: readonly Case[] = [
       'server CLOSE_WAIT by 11 in [9, 12], proved by 12',
       'client FIN_WAIT2 by 12 in [12, -]',
     ],
-    fates: 'ddppppppdppp',
+    fates: 'ddpdpddpdddp',
   },
   {
     what: 'a FIN waits for its data, which is lost once more',
@@ -739,7 +739,7 @@ const CLOSES: readonly Case[] = [
       'server CLOSE_WAIT by 13 in [10, 14], proved by 14',
       'client FIN_WAIT2 by 14 in [14, -]',
     ],
-    fates: 'ddpppppppdpppp',
+    fates: 'ddpdpddpdddpdp',
   },
   {
     what: 'data that is repeated while the ACK of its FIN is late fills no hole',
@@ -758,7 +758,7 @@ const CLOSES: readonly Case[] = [
       'server CLOSE_WAIT by 9 in [9, 11], proved by 11',
       'client FIN_WAIT2 by 11 in [11, -]',
     ],
-    fates: 'ddppppppdpp',
+    fates: 'ddpdpdppdpp',
   },
   {
     what: 'a FIN waits for data that the capture missed',
@@ -777,7 +777,7 @@ const CLOSES: readonly Case[] = [
       'server CLOSE_WAIT by 9 in [9, 11], proved by 11',
       'client FIN_WAIT2 by 11 in [11, -]',
     ],
-    fates: 'ddppppppdpp',
+    fates: 'ddpdpddpdpp',
   },
   {
     what: 'data with the ACK of the FIN is acknowledged: that proves it',
@@ -790,7 +790,7 @@ const CLOSES: readonly Case[] = [
       'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
       'client FIN_WAIT2 by 9 in [9, 10], proved by 10',
     ],
-    fates: 'ddpppppdpp',
+    fates: 'ddpdpdpddp',
   },
   {
     what: 'a bare ACK of the FIN is proved by an echo of its timestamp',
@@ -808,7 +808,7 @@ const CLOSES: readonly Case[] = [
       'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
       'client FIN_WAIT2 by 9 in [9, 10], proved by 10',
     ],
-    fates: 'ddpppppdppp',
+    fates: 'ddpdpdpddpp',
   },
   {
     what: 'a bare ACK of the FIN without timestamps is never proved',
@@ -827,7 +827,7 @@ const CLOSES: readonly Case[] = [
       'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
       'client FIN_WAIT2 by 9 in [9, -]',
     ],
-    fates: 'ddpppppdppp',
+    fates: 'ddpdpdpdppp',
   },
   {
     what: 'an echo names the first segment of its millisecond, which may not be the ACK',
@@ -845,7 +845,7 @@ const CLOSES: readonly Case[] = [
       'server CLOSE_WAIT by 8 in [8, 10], proved by 10',
       'client FIN_WAIT2 by 10 in [10, -]',
     ],
-    fates: 'ddpppppdppp',
+    fates: 'ddpdpddddpp',
   },
   {
     what: 'an echo of a millisecond in which the ACK alone was sent names it',
@@ -863,7 +863,7 @@ const CLOSES: readonly Case[] = [
       'server CLOSE_WAIT by 8 in [8, 10], proved by 10',
       'client FIN_WAIT2 by 10 in [10, 11], proved by 11',
     ],
-    fates: 'ddpppppdppp',
+    fates: 'ddpdpdddddp',
   },
   {
     what: 'a FIN that draws a bare RST met no socket',
@@ -875,7 +875,33 @@ const CLOSES: readonly Case[] = [
       'server CLOSED by 9 in [3, 9]',
       'client CLOSED by 9 in [9, -]',
     ],
-    fates: 'ddpppppdp',
+    fates: 'ddpdpdpdp',
+  },
+  {
+    what: 'a FIN that draws an ACK met a socket, though a bare RST of the number it acknowledged follows',
+    tap: 'client',
+    lines: [...OPENED, [100, 'client', 'FIN ACK'], ['+30us', 'server', 'ACK'], [101, 'server', 'RST', { seq: 401 }]],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
+      'client FIN_WAIT2 by 9 in [9, -]',
+      'server CLOSED by 10 in [8, 10]',
+      'client CLOSED by 10 in [10, -]',
+    ],
+    fates: 'ddpdpdpdpp',
+  },
+  {
+    what: 'a bare RST that answers something else says nothing of the FIN before it',
+    tap: 'client',
+    lines: [...OPENED, [100, 'client', 'FIN ACK'], ['+30us', 'server', 'RST', { seq: 300 }]],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 9]',
+      'server CLOSED by 9 in [8, 9]',
+    ],
+    fates: 'ddpdpdppi',
   },
   {
     what: 'an orphan whose time is over took no ACK',
@@ -895,7 +921,7 @@ const CLOSES: readonly Case[] = [
       'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
       'client CLOSED by timer since 14 in [~, ~]',
     ],
-    fates: 'ddpppppdupupupu',
+    fates: 'ddpdpdpdudududu',
   },
   {
     what: 'an orphan with time left did not repeat its FIN: it took the last ACK',
@@ -916,7 +942,7 @@ const CLOSES: readonly Case[] = [
       'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
       'client FIN_WAIT2 by 15 in [15, -], not 9 11 13',
     ],
-    fates: 'ddpppppdupupupp',
+    fates: 'ddpdpdpdudududp',
   },
 ];
 
@@ -927,6 +953,33 @@ describe.each(['opening', 'closing'] as const)('what is told of causes, %s', (ph
     const flow = await flowOf(scenario(setting, lines), tap, { ...options, detail: 'full' });
     expect(causesOf(flow)).toEqual(told);
     expect(fatesOf(flow)).toBe(fates);
+  });
+});
+
+describe('the end of connect()', () => {
+  const connecting = async (lines: readonly Line[]): Promise<string[]> => {
+    const flow = await flowOf(scenario({ until: 400 }, lines), 'client');
+    return flow.timeline.filter((t) => t.endpoint === 'client').map((t) => `${t.to} by ${t.frame}, ${t.basis}`);
+  };
+  const SYNS = [0, 1.03, 2.05].map((at): Line => [at, 'client', 'SYN', lost]);
+
+  it('is not undone by a SYN+ACK that comes when its SYNs have timed out', async () => {
+    expect(await connecting([...SYNS, [300, 'server', 'SYN ACK', { ack: 1 }]])).toEqual([
+      'SYN_SENT by 1, observed',
+      'CLOSED by 3, timer',
+    ]);
+  });
+  it('is an ICMP error about its SYN', async () => {
+    expect(await connecting([...SYNS.slice(0, 2), ['+30us', 'router', 'ICMP 3/1']])).toEqual([
+      'SYN_SENT by 1, observed',
+      'CLOSED by 3, inferred',
+    ]);
+  });
+  it('is none that its SYNs outlived', async () => {
+    expect(await connecting([SYNS[0], [0.1, 'router', 'ICMP 3/1'], ...SYNS.slice(1)])).toEqual([
+      'SYN_SENT by 1, observed',
+      'CLOSED by 4, timer',
+    ]);
   });
 });
 
@@ -957,5 +1010,28 @@ describe('on the host of a full accept queue the next ACK is not believed either
   });
   it('until another connection shows that accept() ran', async () => {
     expect(await told(3, served(1.8))).toEqual(['server ESTABLISHED']);
+  });
+
+  it('which shows, too, that it was the next ACK that was taken, and not what was answered later', async () => {
+    const lines: readonly Line[] = [
+      ...stuck(ignored),
+      ...[0.0205, 0.245, 0.473, 0.931].map((time) => request(time, ignored)),
+      ...again(1.02, ignored),
+      request(1.847, ignored),
+      ...again(3.04),
+      request(3.681),
+      ['+30us', 'server', 'ACK'],
+    ];
+    const establishedBy = async (...others: readonly (readonly Line[])[]): Promise<unknown> => {
+      const more = others.map((other, i) => scenario({ client: `10.0.0.1:${50_000 + i}` }, other));
+      const found = await read(captureOf('server', scenario({}, lines), ...more), { detail: 'full' });
+      const first = found.find((flow) => flow.client.port === 40_112);
+      const taken = first?.timeline.find((t) => t.endpoint === 'server' && t.to === 'ESTABLISHED');
+      const cause = first?.segments.find((s) => s.frame === taken?.frame);
+      return [cause?.length, taken?.revoked.length];
+    };
+    expect(await establishedBy()).toEqual([120, 7]);
+    expect(await establishedBy(served(2.5))).toEqual([0, 7]);
+    expect(await establishedBy(served(3.5))).toEqual([120, 7]);
   });
 });

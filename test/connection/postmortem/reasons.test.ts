@@ -119,10 +119,22 @@ const CASES: readonly Case[] = [
     what: 'a SYN that was not captured',
     lines: [[0, 'client', 'SYN', { unseen: true }], ...HANDSHAKE.slice(1), ...EXCHANGE],
     whys: [
+      'client SYN_SENT (inferred): the other end acknowledged what the capture does not hold',
       'server SYN_RECV (observed): it answered a SYN with SYN+ACK',
-      'client SYN_SENT (observed): it sent what only a synchronized state sends',
-      'client ESTABLISHED (observed): it sent what only a synchronized state sends',
+      'client ESTABLISHED (inferred): it received the SYN+ACK',
       'server ESTABLISHED (inferred): its SYN was acknowledged',
+    ],
+  },
+  {
+    what: 'a server that was not captured',
+    lines: [...OPENED].map(
+      (line): Line => (line[1] === 'server' ? ([line[0], line[1], line[2], { unseen: true }] as Line) : line),
+    ),
+    whys: [
+      'client SYN_SENT (observed): it sent a SYN',
+      'client ESTABLISHED (observed): it sent what only a synchronized state sends',
+      'server SYN_RECV (inferred): the other end acknowledged what the capture does not hold',
+      'server ESTABLISHED (inferred): the other end acknowledged what the capture does not hold',
     ],
   },
   {

@@ -13,6 +13,9 @@ import {
 
 const OPENED: readonly Line[] = [...HANDSHAKE, ...EXCHANGE];
 
+/** Opening and exchange, before the capture begins. */
+const CONNECTED: readonly Line[] = OPENED.map(([when, from, what]) => [when, from, what, { unseen: true }] as Line);
+
 /** From the tap to each end and back, in milliseconds; null where nothing tells. */
 interface Case {
   readonly what: string;
@@ -139,6 +142,83 @@ const CASES: readonly Case[] = [
       [0.9911, 'server', 'ACK'],
     ],
     client: 0.06,
+    server: 20,
+  },
+  {
+    what: 'what occupies no number is not answered, a bare ACK',
+    tap: 'client',
+    lines: [
+      ...CONNECTED,
+      [1, 'client', 'PSH ACK 100'],
+      [1.005, 'client', 'ACK', { window: 400 }],
+      [1.01003, 'server', 'ACK'],
+    ],
+    client: null,
+    server: 20,
+  },
+  {
+    what: 'what occupies no number is not answered, a RST',
+    tap: 'client',
+    lines: [...CONNECTED, [1, 'client', 'PSH ACK 100'], [1.005, 'client', 'RST ACK'], [1.01003, 'server', 'ACK']],
+    client: null,
+    server: 20,
+  },
+  {
+    what: 'the first of two segments may be answered alone',
+    tap: 'client',
+    lines: [
+      ...CONNECTED,
+      [1, 'client', 'PSH ACK 100'],
+      [1.002, 'client', 'PSH ACK 100'],
+      [1.01003, 'server', 'ACK', { ack: 221 }],
+    ],
+    client: null,
+    server: 20,
+  },
+  {
+    what: 'the last of two segments is the one that is answered',
+    tap: 'client',
+    lines: [...CONNECTED, [1, 'client', 'PSH ACK 100'], [1.002, 'client', 'PSH ACK 100'], [1.01203, 'server', 'ACK']],
+    client: null,
+    server: 20,
+  },
+  {
+    what: 'the acknowledgement of a part of a segment tells nothing',
+    tap: 'client',
+    lines: [...CONNECTED, [1, 'client', 'PSH ACK 100'], [1.01003, 'server', 'ACK', { ack: 171 }]],
+    client: null,
+    server: null,
+  },
+  {
+    what: 'where all was repeated, the least that it can have been is told',
+    tap: 'client',
+    lines: [
+      ...CONNECTED,
+      [1, 'client', 'PSH ACK 100', { lost: true }],
+      [1.3, 'client', 'PSH ACK 100', { seq: 121 }],
+      [1.34003, 'server', 'ACK'],
+      [2, 'client', 'PSH ACK 100', { lost: true }],
+      [2.3, 'client', 'PSH ACK 100', { seq: 221 }],
+      [2.31003, 'server', 'ACK'],
+      [3, 'client', 'PSH ACK 100', { lost: true }],
+      [3.3, 'client', 'PSH ACK 100', { seq: 321 }],
+      [3.33003, 'server', 'ACK'],
+    ],
+    client: null,
+    server: 20,
+  },
+  {
+    what: 'a copy of what was acknowledged is not answered by an acknowledgement of the same',
+    tap: 'client',
+    lines: [
+      ...CONNECTED,
+      [1, 'client', 'PSH ACK 100', { lost: true }],
+      [1.3, 'client', 'PSH ACK 100', { seq: 121 }],
+      [1.31003, 'server', 'ACK'],
+      [1.5, 'client', 'PSH ACK 100', { seq: 121 }],
+      [1.493, 'server', 'ACK'],
+    ],
+    client: null,
     server: 20,
   },
 ];

@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest';
+import {
+  CLOSE,
+  captureOf,
+  EXCHANGE,
+  HANDSHAKE,
+  type Line,
+  read,
+  type Setting,
+  scenario,
+  type Tap,
+} from '../../support/scenario.js';
+
+const OPENED: readonly Line[] = [...HANDSHAKE, ...EXCHANGE];
+const CLOSED: readonly Line[] = [...OPENED, ...CLOSE];
+const AGAIN = { isn: 8_000_000 } as const;
+const ANSWER = { isn: 3_000_000_000 } as const;
+
+interface Case {
+  readonly what: string;
+  readonly tap?: Tap;
+  readonly setting?: Setting;
+  readonly lines: readonly Line[];
+  /** Per connection: its ends, and the frames that belong to it; what another one shows of it is in both. */
+  readonly flows: readonly string[];
+}
+
+const CASES: readonly Case[] = [
+  { what: 'a connection is one', lines: CLOSED, flows: ['TIME_WAIT/CLOSED 1 2 3 4 5 6 7 8 9 10'] },
+  {
+    what: 'a repeated SYN opens no other one',
+    lines: [[0, 'client', 'SYN', { lost: true }], [1, 'client', 'SYN'], ...HANDSHAKE.slice(1)],
+    flows: ['ESTABLISHED/ESTABLISHED 1 2 3 4'],
+  },
+  {
+    what: 'a SYN with another number is another attempt, though the first was never answered',
+    lines: [
+      [0, 'client', 'SYN', { lost: true }],
+      [3, 'client', 'SYN', AGAIN],
+      ['+30us', 'server', 'SYN ACK'],
+      ['+30us', 'client', 'ACK'],
+    ],
+    flows: ['CLOSED/LISTEN 1 2 3', 'ESTABLISHED/ESTABLISHED 2 3 4'],
+  },
+  {
+    what: 'a SYN into an open connection, taken by a host that has forgotten it',
+    lines: [
+      ...OPENED,
+      [100, 'client', 'SYN', AGAIN],
+      ['+30us', 'server', 'SYN ACK', ANSWER],
+      ['+30us', 'client', 'ACK'],
+      ...EXCHANGE,
+    ],
+    flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9', 'ESTABLISHED/ESTABLISHED 8 9 10 11 12 13 14'],
+  },
+  {
+    what: 'a SYN into an open connection, answered by a challenge ACK and a RST: both belong to the old one',
+    lines: [
+      ...OPENED,
+      [5, 'client', 'SYN', AGAIN],
+      ['+30us', 'server', 'ACK'],
+      ['+30us', 'client', 'RST'],
+      [6.01, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', ANSWER],
+      ['+30us', 'client', 'ACK'],
+      ...EXCHANGE,
+    ],
+    flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9 10 12', 'ESTABLISHED/ESTABLISHED 8 9 10 11 12 13 14 15 16 17'],
+  },
+  {
+    what: 'a SYN into TIME_WAIT',
+    lines: [
+      ...CLOSED,
+      [3, 'client', 'SYN', AGAIN],
+      ['+30us', 'server', 'SYN ACK', ANSWER],
+      ['+30us', 'client', 'ACK'],
+      ...EXCHANGE,
+    ],
+    flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9 10 11 12', 'ESTABLISHED/ESTABLISHED 11 12 13 14 15 16 17'],
+  },
+  {
+    what: 'three in a row',
+    lines: [
+      ...CLOSED,
+      [3, 'client', 'SYN', AGAIN],
+      ['+30us', 'server', 'SYN ACK', ANSWER],
+      ['+30us', 'client', 'ACK'],
+      ...EXCHANGE,
+      ...CLOSE,
+      [4, 'client', 'SYN', { isn: 9_000_000 }],
+      ['+30us', 'server', 'SYN ACK', { isn: 3_100_000_000 }],
+      ['+30us', 'client', 'ACK'],
+      ...EXCHANGE,
+    ],
+    flows: [
+      'CLOSED/CLOSED 1 2 3 4 5 6 7 8 9 10 11 12',
+      'CLOSED/CLOSED 11 12 13 14 15 16 17 18 19 20 21 22',
+      'ESTABLISHED/ESTABLISHED 21 22 23 24 25 26 27',
+    ],
+  },
+  {
+    what: 'three SYNs with other numbers, none of them answered',
+    lines: [1_000_000, 2_000_000, 3_000_000].map((isn, i): Line => [i, 'client', 'SYN', { isn, lost: true }]),
+    flows: ['CLOSED/LISTEN 1 2', 'CLOSED/LISTEN 2 3', 'SYN_SENT/LISTEN 3'],
+  },
+  {
+    what: 'a SYN of the other end, when the connection is over',
+    lines: [...CLOSED, [3, 'server', 'SYN', ANSWER], ['+30us', 'client', 'SYN ACK', AGAIN], ['+30us', 'server', 'ACK']],
+    flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9 10 11 12', 'ESTABLISHED/ESTABLISHED 11 12 13'],
+  },
+  {
+    what: 'SYNs that cross are one connection',
+    lines: [
+      [0, 'client', 'SYN'],
+      [0.004, 'server', 'SYN'],
+      [0.01003, 'server', 'SYN ACK'],
+      [0.01403, 'client', 'SYN ACK'],
+      [0.03, 'client', 'ACK'],
+    ],
+    flows: ['ESTABLISHED/ESTABLISHED 1 2 3 4 5'],
+  },
+  {
+    what: 'a SYN that was recorded behind the SYN+ACK which answers it',
+    lines: [
+      [0, 'client', 'SYN', { unseen: true }],
+      ['+30us', 'server', 'SYN ACK'],
+      [0.0201, 'client', 'SYN'],
+      [0.0202, 'client', 'ACK'],
+      ...EXCHANGE,
+    ],
+    flows: ['ESTABLISHED/ESTABLISHED 1 2 3 4 5 6 7'],
+  },
+  {
+    what: 'a late copy of the SYN, when the connection is over, and what a forgetful listener answers',
+    lines: [...CLOSED, [0.2, 'client', 'SYN'], ['+30us', 'server', 'SYN ACK'], ['+30us', 'client', 'RST']],
+    flows: ['TIME_WAIT/CLOSED 1 2 3 4 5 6 7 8 9 10 11 12 13'],
+  },
+  {
+    what: 'a copy of the SYN while the connection is open',
+    lines: [...OPENED, [0.5, 'client', 'SYN', { seq: 0 }], [1, 'client', 'PSH ACK 10']],
+    flows: ['ESTABLISHED/ESTABLISHED 1 2 3 4 5 6 7 8 9'],
+  },
+  {
+    what: 'a SYN that is older by its timestamp',
+    lines: [
+      [1, 'client', 'SYN', AGAIN],
+      ['+30us', 'server', 'SYN ACK'],
+      ['+30us', 'client', 'ACK'],
+      [1.5, 'client', 'SYN', { seq: -7_000_000, tsVal: 10 }],
+      [2, 'client', 'PSH ACK 10'],
+    ],
+    flows: ['ESTABLISHED/ESTABLISHED 1 2 3 4 5'],
+  },
+  {
+    what: 'a late copy of the SYN of the connection before',
+    lines: [
+      ...CLOSED,
+      [3, 'client', 'SYN', AGAIN],
+      ['+30us', 'server', 'SYN ACK', ANSWER],
+      ['+30us', 'client', 'ACK'],
+      ...EXCHANGE,
+      [4, 'client', 'SYN', { seq: -7_000_000 }],
+      [5, 'client', 'PSH ACK 10'],
+    ],
+    flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9 10 11 12', 'ESTABLISHED/ESTABLISHED 11 12 13 14 15 16 17 18 19'],
+  },
+  {
+    what: 'what comes after the end belongs to it',
+    lines: [...CLOSED, [2, 'server', 'ACK'], [6.9, 'server', 'ACK'], [30, 'server', 'ACK']],
+    flows: ['TIME_WAIT/CLOSED 1 2 3 4 5 6 7 8 9 10 11 12 13'],
+  },
+  {
+    what: 'what comes after a RST belongs to what it ended',
+    lines: [
+      ...OPENED,
+      [1, 'client', 'RST ACK'],
+      [2, 'server', 'PSH ACK 10'],
+      [6.9, 'server', 'PSH ACK 10'],
+      [30, 'server', 'PSH ACK 10'],
+    ],
+    flows: ['CLOSED/ESTABLISHED 1 2 3 4 5 6 7 8 9 10 11'],
+  },
+  {
+    what: 'a connection that is silent for days goes on',
+    lines: [...OPENED, [200_000, 'client', 'PSH ACK 10'], ['+30us', 'server', 'ACK']],
+    flows: ['ESTABLISHED/ESTABLISHED 1 2 3 4 5 6 7 8 9'],
+  },
+];
+
+describe('which connection a segment belongs to', () => {
+  it.each(CASES)('$what', async ({ tap = 'client', setting = {}, lines, flows }) => {
+    const found = await read(captureOf(tap, scenario(setting, lines)), { detail: 'full' });
+    const told = found.map((f) => `${f.clientState}/${f.serverState} ${f.segments.map((s) => s.frame).join(' ')}`);
+    expect(told).toEqual(flows);
+  });
+
+  it('what comes when the connection has left the memory, when TIME_WAIT is certainly over, is met in mid-life', async () => {
+    const straggler = scenario({}, [...CLOSED, [90, 'server', 'ACK']]);
+    const others = (at: number) => scenario({ client: '10.0.0.9:5000' }, [[at, 'client', 'SYN']]);
+    const told = async (at: number): Promise<unknown> =>
+      (await read(captureOf('client', straggler, others(at)))).map((f) => [f.client.port, f.roles, f.packets.server]);
+    expect(await told(68)).toEqual([
+      [40112, 'observed', 5],
+      [5000, 'observed', 0],
+    ]);
+    expect(await told(69)).toEqual([
+      [40112, 'observed', 4],
+      [5000, 'observed', 0],
+      [40112, 'assumed', 1],
+    ]);
+  });
+});
