@@ -27,10 +27,15 @@ export class FlowLog {
     const at = flow * STRIDE;
     const bits = i32[at + I.bits];
     if ((bits & (BIT.pending << d)) === 0) return;
-    if ((bits & BIT.run) === 0) this.#beginRun(flow, d, bits);
+    const frame = i32[at + d * DIRECTION + D.frame];
     i32[at + I.bits] &= ~(BIT.pending << d);
-    i32[at + I.runLastFrame] = i32[at + d * DIRECTION + D.frame];
-    f64[flow * STRIDE_F64 + F.runLast] = f64[flow * STRIDE_F64 + d * DIRECTION_F64 + DF.time];
+    // The directions are folded one after the other, not in the order of their frames.
+    if ((bits & BIT.run) === 0) this.#beginRun(flow, d, bits);
+    else if (((frame - i32[at + I.runFrame]) | 0) < 0) this.#startRun(flow, d);
+    if ((bits & BIT.run) === 0 || ((frame - i32[at + I.runLastFrame]) | 0) > 0) {
+      i32[at + I.runLastFrame] = frame;
+      f64[flow * STRIDE_F64 + F.runLast] = f64[flow * STRIDE_F64 + d * DIRECTION_F64 + DF.time];
+    }
     if (i32[at + I.displayed] < this.#detail) {
       this.#link(at, this.entries.ofLast(i32[at + I.logTail], this.#table, flow, d, LOG.display));
       // Segments beyond the bound belong to another run, which does not claim to be shown.
@@ -105,6 +110,14 @@ export class FlowLog {
       f64[at64 + F.runBytes + side] = f64[at64 + side * DIRECTION_F64 + DF.bytes] - (waits ? i32[of + D.length] : 0);
     }
     i32[at + I.bits] |= BIT.run;
+    this.#startRun(flow, d);
+  }
+
+  /** The last segment of the direction is the first of the run. */
+  #startRun(flow: number, d: number): void {
+    const { i32, f64 } = this.#table;
+    const at = flow * STRIDE;
+    const at64 = flow * STRIDE_F64;
     i32[at + I.runDirection] = d;
     i32[at + I.runFrame] = i32[at + d * DIRECTION + D.frame];
     f64[at64 + F.runStart] = f64[at64 + d * DIRECTION_F64 + DF.time];

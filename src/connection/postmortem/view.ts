@@ -120,6 +120,8 @@ function roundTripOf(sent: readonly Seg[], received: readonly Seg[]): Time | nul
     waiting = waiting.filter((w) => w.seg.end > reply.ack);
     if (!answered) continue;
     const sample = reply.time - answered.seg.time;
+    // The capture's clock was set back in between.
+    if (sample < 0) continue;
     if (answered.isRepeated) ambiguous = Math.min(ambiguous, sample);
     else least = Math.min(least ?? sample, sample);
   }

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { writePcap } from '../../support/pcap-writer.js';
 import {
+  CLOSE,
   captureOf,
   EXCHANGE,
   flowOf,
   HANDSHAKE,
   type Line,
+  pathOf,
   read,
   type Setting,
   scenario,
@@ -272,4 +275,20 @@ describe('the handshake’s round trip', () => {
   ])('is not told with %s', async (_, lines) => {
     expect(await told(lines)).toBeNull();
   });
+});
+
+it('a clock that was set back tells no round trip below nothing', async () => {
+  const lines: readonly Line[] = [...OPENED, ...CLOSE];
+  const frames = scenario(
+    {},
+    lines,
+  )('client').map(({ at, data }, index) => {
+    // The SYN+ACK is stamped twenty seconds late, as by another machine.
+    const micros = Math.round(at / 1000) + (index === 1 ? 20_000_000 : 0);
+    return { data, seconds: 1_700_000_000 + Math.floor(micros / 1e6), fraction: micros % 1e6 };
+  });
+  const [flow] = await read(writePcap(frames));
+  expect(flow.roundTrips.client).toBeGreaterThanOrEqual(0);
+  expect(pathOf(flow, 'client')).toBe('CLOSED SYN_SENT ESTABLISHED FIN_WAIT1 FIN_WAIT2 TIME_WAIT');
+  expect(pathOf(flow, 'server')).toBe('LISTEN SYN_RECV ESTABLISHED CLOSE_WAIT LAST_ACK CLOSED');
 });

@@ -113,3 +113,20 @@ describe('how much is kept of one connection', () => {
     ]);
   });
 });
+
+describe('a run goes from its first frame to its last one, whichever end sent them', () => {
+  const burst = (from: 'client' | 'server', at: number): Line[] =>
+    Array.from({ length: 5 }, (_, i): Line => [at + i / 1000, from, 'PSH ACK 50']);
+
+  it.each<[what: string, lines: readonly Line[]]>([
+    ['a request and a long answer', [[1, 'client', 'PSH ACK 10'], ...burst('server', 1.02), [1.5, 'client', 'ACK']]],
+    ['a long request and an answer', [...burst('client', 1), [1.1, 'server', 'PSH ACK 10'], ...burst('client', 1.2)]],
+    ['both in turn', talk(1)],
+  ])('%s', async (_, lines) => {
+    const flow = await flowOf(scenario({}, [...OPENED, ...lines]), 'client');
+    const alone = new Set(flow.segments.filter((s) => s.run === null).map((s) => s.frame));
+    const folded = [...OPENED, ...lines].map((_line, index) => index + 1).filter((frame) => !alone.has(frame));
+    const runs = flow.segments.filter((s) => s.run !== null);
+    expect(runs.map((s) => [s.frame, s.run?.lastFrame])).toEqual([[folded[0], folded.at(-1)]]);
+  });
+});
