@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    maxWorkers: '100%',
     // Many tests start the built command or a capture of their own: a busy machine must not fail them.
     testTimeout: 60_000,
   },

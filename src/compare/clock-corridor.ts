@@ -2,8 +2,8 @@ import type { Time } from '../connection/model.js';
 
 /** Clocks that differ by more than this drift are not believed: the most by which NTP slews one (RFC 5905, section 11.3). */
 const MOST_DRIFT = 500e-6;
-/** Drifts between which the uncertainty is searched for. */
-const GRID = 32;
+/** By how much the two sides of the corridor may seem to overlap where they touch: times are doubles. */
+const ROUNDING: Time = 1;
 /** A drift is believed for what it widens the corridor, beyond this share of what it moves over the whole time. */
 const RELUCTANCE = 0.5;
 /** And beyond this: what a short time's jitter makes of it is no drift. */
@@ -48,6 +48,12 @@ class HalfHull {
       if (value < least) least = value;
     }
     return least;
+  }
+
+  /** Of its edges. */
+  slopes(): number[] {
+    const { x, y } = this;
+    return x.slice(1).map((at, i) => (this.sign * (y[i + 1] - y[i])) / (at - x[i]));
   }
 
   #turnsUp(n: number, x: number, y: number): boolean {
@@ -120,19 +126,18 @@ export class ClockCorridor {
     const origin = first;
     const high = (drift: number): number => above.least(drift, origin);
     const low = (drift: number): number => -below.least(drift, origin);
-    const width = (drift: number): number => high(drift) - low(drift);
+    const width = (drift: number): number => high(drift) - low(drift) + ROUNDING;
     const worth = (drift: number): number => width(drift) - RELUCTANCE * Math.abs(drift) * (last - first);
     const best = maximum(worth, -MOST_DRIFT, MOST_DRIFT);
-    const drift = width(0) >= 0 && worth(best) - width(0) < LEAST_GAIN ? 0 : best;
+    const believed = width(0) >= 0 && worth(best) - width(0) < LEAST_GAIN ? 0 : best;
+    const drift = width(believed) >= 0 ? believed : maximum(width, -MOST_DRIFT, MOST_DRIFT);
     this.#fitted = { origin, offset: (high(drift) + low(drift)) / 2, drift };
     this.excess = Math.max(0, -width(drift));
     const least = boundary(width, drift, -MOST_DRIFT);
     const most = boundary(width, drift, MOST_DRIFT);
-    this.#possible = [];
-    for (let i = 0; i <= GRID; i++) {
-      const d = least + ((most - least) * i) / GRID;
-      this.#possible.push({ drift: d, low: low(d), high: high(d) });
-    }
+    // Both bounds are straight lines between the drifts of the hulls' edges: their extremes are at these.
+    const turns = [...above.slopes(), ...below.slopes()].filter((d) => d > least && d < most).sort((a, b) => a - b);
+    this.#possible = [least, ...turns, most].map((d) => ({ drift: d, low: low(d), high: high(d) }));
   }
 }
 

@@ -21,9 +21,9 @@ describe('a segment that is captured twice counts once', () => {
       [1, 'client', 'ACK', { copied: '4.9ms', window: 9 }],
       1,
     ],
-    ['within 1 ms, a bare ACK of IPv6', V6, [1, 'client', 'ACK', { copied: '0.9ms', window: 9 }], 1],
-    ['not later: a bare ACK of IPv6', V6, [1, 'client', 'ACK', { copied: '1.1ms', window: 9 }], 2],
-    ['not later: data', {}, [1, 'client', 'PSH ACK 10', { copied: '5.1ms' }], 2],
+    ['within 150 ms, data that its identification names', {}, [1, 'client', 'PSH ACK 10', { copied: '149ms' }], 1],
+    ['not later', {}, [1, 'client', 'PSH ACK 10', { copied: '151ms' }], 2],
+    ['not a bare ACK of IPv6, however soon', V6, [1, 'client', 'ACK', { copied: '0.1ms', window: 9 }], 2],
     ['not later: data of IPv6', V6, [1, 'client', 'PSH ACK 10', { copied: '5.1ms' }], 2],
   ])('%s', async (_, setting, line, packets) => {
     expect((await counted(setting, line))[0]).toBe(packets);
