@@ -89,7 +89,7 @@ function tracking() {
     decoder.segment.frame = frame.number;
     tracker.segment(decoder.segment);
   };
-  return { take, end: () => tracker.end() };
+  return { take, end: () => void [...tracker.end()] };
 }
 
 /**

@@ -39,7 +39,11 @@ export async function annotate(
   try {
     const comments = new FrameComments();
     const summarizer = new Summarizer({ ...DEFAULT_THRESHOLDS, ...options.thresholds });
-    const stream = flows(spool.paths, { ...options, detail: 'summary' });
+    const onGivenUp = (connections: number): void => {
+      summarizer.giveUp(connections);
+      options.onGivenUp?.(connections);
+    };
+    const stream = flows(spool.paths, { ...options, onGivenUp, detail: 'summary' });
     let count = 0;
     for await (const flow of stream) {
       summarizer.add(flow);
@@ -49,7 +53,7 @@ export async function annotate(
     const summaries = spool.named(stream.captures);
     const text = summary(summarizer.result(summaries), { width: SUMMARY_WIDTH, style: PLAIN });
     const annotation = new Annotation(comments, text, write);
-    const { filter: _filter, select: _select, ...same } = options;
+    const { filter: _filter, select: _select, onGivenUp: _told, ...same } = options;
     for await (const _ of observeFlows(spool.paths, same, annotation));
     await annotation.flush();
     return {

@@ -72,7 +72,8 @@ interface Choice {
 /** A connection may rest on the end of the captures: nobody has looked. */
 const EVERYTHING: Choice = { has: () => true, endMatters: true, timeDigits: null };
 
-async function choose(paths: readonly string[], options: Options): Promise<Choice> {
+/** What was given up is told once, by the reading that writes. */
+async function choose(paths: readonly string[], { onGivenUp: _later, ...options }: Options): Promise<Choice> {
   const chosen = new NumberSet();
   let endMatters = false;
   const stream = chooseFlows(paths, { ...options, detail: 'summary' });
