@@ -37,7 +37,7 @@ export class FlowTable {
   /** Null unless networks are part of the key. */
   readonly #networks: FlowNetworks | null;
 
-  constructor(capacity = 1024, key: readonly KeyPart[] = []) {
+  constructor(capacity = 64, key: readonly KeyPart[] = []) {
     this.#capacity = capacity;
     this.#networks = key.length === 0 ? null : new FlowNetworks(new Set(key), capacity);
     const buffer = new ArrayBuffer(capacity * STRIDE * 4);

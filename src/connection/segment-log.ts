@@ -8,7 +8,7 @@ import type { Time } from './model.js';
  * flow has ended. Ordinary segments of an established connection are folded by the tracker, so a flow's share is bounded.
  */
 const PAGE_ENTRIES = 1 << 14;
-const PAGE_SHIFT = 14;
+const PAGE_SHIFT = 12;
 const WORDS = 16;
 /** Entries of one flow that stand together: what follows each other is in the cache together, too. A power of two. */
 const GROUP = 4;

@@ -1,6 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { type Flow, flows, type Options, type Side, type TcpState } from '../../src/index.js';
 import { ethernetFrame, icmpErrorFrame, type TcpFrameFields, type TcpOptions, tcpFrame, tcpPacket } from './frames.js';
 import { writePcap } from './pcap-writer.js';
@@ -153,17 +154,18 @@ export function captureOf(tap: Tap, ...stories: readonly Story[]): Uint8Array {
 
 /** The post-mortems of a capture's connections, in the order of their first segments. */
 export async function read(capture: Uint8Array, options: Options = {}): Promise<Flow[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'lastack-'));
+  const path = join(tmpdir(), `lastack-${process.pid}-${threadId}-${++captures}.pcap`);
   try {
-    const path = join(folder, 'capture.pcap');
-    await writeFile(path, capture);
+    writeFileSync(path, capture);
     const found: Flow[] = [];
     for await (const flow of flows(path, options)) found.push(flow);
     return found.sort((a, b) => a.flow - b.flow);
   } finally {
-    await rm(folder, { recursive: true });
+    rmSync(path);
   }
 }
+
+let captures = 0;
 
 /** The post-mortem of a story that is one connection. */
 export async function flowOf(story: Story, tap: Tap, options: Options = {}): Promise<Flow> {
@@ -319,7 +321,7 @@ interface Peer {
   /** The next one expected. */
   next: number;
   /** Segments beyond a hole. */
-  readonly held: { readonly seq: number; readonly end: number }[];
+  held: readonly { readonly seq: number; readonly end: number }[];
   tsVal: number;
   finished: boolean;
 }
@@ -371,10 +373,11 @@ class End {
     const inTimeWait = peer.finished && this.#fin !== null && this.#acked > this.#fin;
     // RFC 7323, section 4.3, and net/ipv4/tcp_input.c, tcp_sequence() and tcp_replace_ts_recent().
     if (!inTimeWait && seq <= this.#lastAckSent && end >= this.#lastAckSent) peer.tsVal = Math.max(peer.tsVal, tsVal);
-    peer.held.push({ seq, end });
-    for (const piece of peer.held.sort((a, b) => a.seq - b.seq)) {
+    const held = [...peer.held, { seq, end }].sort((a, b) => a.seq - b.seq);
+    for (const piece of held) {
       if (piece.seq <= peer.next) peer.next = Math.max(peer.next, piece.end);
     }
+    peer.held = held.filter((piece) => piece.end > peer.next);
     if (fin && peer.next >= end) peer.finished = true;
   }
 
