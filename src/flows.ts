@@ -11,15 +11,14 @@ import { I, STRIDE } from './connection/flow-record.js';
 import type { Clock, Time } from './connection/model.js';
 import { type History, readHistory } from './connection/postmortem/history.js';
 import { OrdinaryEnd } from './connection/postmortem/ordinary.js';
-import { postmortem } from './connection/postmortem/postmortem.js';
 import { type HostProfile, hostProfile, type ProfileName, parseSysctl } from './connection/profile.js';
 import type { Side } from './connection/state.js';
 import { SECOND } from './connection/time.js';
 import { Tracker } from './connection/tracker.js';
 import { type DecodeResult, ICMP_ERROR, TCP, TCP_UNUSABLE } from './decode/decoder.js';
 import type { Segment } from './decode/segment.js';
+import { diagnosedFlow } from './diagnosed-flow.js';
 import type { CaptureSummary } from './findings/analysis.js';
-import { diagnose } from './findings/diagnose.js';
 import type { FindingKind, Flow } from './findings/finding.js';
 import { DEFAULT_THRESHOLDS, type Thresholds } from './findings/thresholds.js';
 import { Membership } from './membership.js';
@@ -85,7 +84,7 @@ export const LINGER = 5 * SECOND;
 export const DEFAULT_MAX_FLOWS = 500_000;
 
 /** Flows in the order in which they end, and what was in the captures: complete when the iteration is done. */
-export interface FlowStream extends AsyncIterable<Flow> {
+export interface FlowStream<T = Flow> extends AsyncIterable<T> {
   readonly captures: readonly CaptureSummary[];
 }
 
@@ -96,7 +95,7 @@ export interface FlowStream extends AsyncIterable<Flow> {
  */
 export function flows(captures: string | readonly string[], options: Options = {}): FlowStream {
   const summaries: CaptureSummary[] = [];
-  const iterate = followAll(
+  const iterate = followAll<never>(
     typeof captures === 'string' ? [captures] : captures,
     new Settings(options),
     summaries,
@@ -106,14 +105,20 @@ export function flows(captures: string | readonly string[], options: Options = {
 }
 
 /**
- * The same for who only counts: connections without incident are handed to `ordinary` instead of being yielded, unless
- * flows are selected by what only the whole post-mortem knows.
+ * Takes a connection without incident in place of its post-mortem: the object is overwritten by the next one.
+ * @returns what stands for it among the flows; null for nothing
  */
-export function countFlows(
+export type OnOrdinary<T> = (flow: OrdinaryEnd, clock: Clock) => T | null;
+
+/**
+ * The same for who needs no post-mortem of connections without incident: they are handed to `ordinary` instead of being
+ * yielded, unless flows are selected by what only the whole post-mortem knows.
+ */
+export function flowsOrOrdinary<T>(
   captures: string | readonly string[],
   options: Options,
-  ordinary: (flow: OrdinaryEnd, clock: Clock) => void,
-): FlowStream {
+  ordinary: OnOrdinary<T>,
+): FlowStream<Flow | T> {
   const summaries: CaptureSummary[] = [];
   const settings = new Settings(options);
   const whole = options.filter !== undefined || options.select !== undefined;
@@ -148,7 +153,7 @@ export function observeFlows(
 ): FlowStream {
   const summaries: CaptureSummary[] = [];
   const paths = typeof captures === 'string' ? [captures] : captures;
-  const iterate = followAll(paths, new Settings(options), summaries, null, observer);
+  const iterate = followAll<never>(paths, new Settings(options), summaries, null, observer);
   return { captures: summaries, [Symbol.asyncIterator]: () => iterate };
 }
 
@@ -158,7 +163,7 @@ export function observeFlows(
  */
 export function chooseFlows(captures: readonly string[], options: Options): FlowStream {
   const summaries: CaptureSummary[] = [];
-  const iterate = followAll(captures, new Settings(options, true), summaries, null);
+  const iterate = followAll<never>(captures, new Settings(options, true), summaries, null);
   return { captures: summaries, [Symbol.asyncIterator]: () => iterate };
 }
 
@@ -191,13 +196,13 @@ export class Settings {
   }
 }
 
-async function* followAll(
+async function* followAll<T>(
   paths: readonly string[],
   settings: Settings,
   summaries: CaptureSummary[],
-  ordinary: ((flow: OrdinaryEnd, clock: Clock) => void) | null,
+  ordinary: OnOrdinary<T> | null,
   observer: FrameObserver | null = null,
-): AsyncGenerator<Flow> {
+): AsyncGenerator<Flow | T> {
   const series = new Series(paths, (path) => openForTcp(path, settings.options));
   const follower = new Follower(series, settings, ordinary, observer);
   try {
@@ -209,11 +214,11 @@ async function* followAll(
 }
 
 /** Follows the connections of captures that are one stream. */
-class Follower {
+class Follower<T> {
   /** Connections that were given up. */
   #givenUp = 0;
   readonly #tracker: Tracker;
-  readonly #ready: Flow[] = [];
+  readonly #ready: (Flow | T)[] = [];
   readonly #distances = new Distances();
   readonly #ordinaryEnd: OrdinaryEnd;
   readonly #tallies: readonly CaptureTally[];
@@ -231,7 +236,7 @@ class Follower {
   constructor(
     readonly series: Series,
     readonly settings: Settings,
-    readonly ordinary: ((flow: OrdinaryEnd, clock: Clock) => void) | null,
+    readonly ordinary: OnOrdinary<T> | null,
     readonly observer: FrameObserver | null,
   ) {
     const { profiles, options } = settings;
@@ -251,7 +256,7 @@ class Follower {
     this.#frameNames = new FrameNames(series.members.map(({ path }) => path));
   }
 
-  async *run(): AsyncGenerator<Flow> {
+  async *run(): AsyncGenerator<Flow | T> {
     const { series, settings } = this;
     const { onProgress, signal } = settings.options;
     for (let member = await series.next(); member !== null; member = await series.next()) {
@@ -350,26 +355,25 @@ class Follower {
     }
     const { profiles, thresholds, selects } = this.settings;
     const isOrdinary = this.#ordinaryEnd.read(record, this.#newest);
-    if (isOrdinary && (this.ordinary !== null || this.#isUnwanted(number))) {
+    if (isOrdinary) {
       this.#ordinaryEnd.noteDistances(this.#distances);
-      this.ordinary?.(this.#ordinaryEnd, clock);
-      this.observer?.end?.(number, false);
-      return;
+      if (this.ordinary !== null || this.#isUnwanted(number)) {
+        const standIn = this.ordinary?.(this.#ordinaryEnd, clock);
+        if (standIn != null) this.#ready.push(standIn);
+        this.observer?.end?.(number, false);
+        return;
+      }
     }
     const history = readHistory(this.#tracker, record);
-    const captures = this.#capturesOf(history);
-    const result = postmortem(history, {
-      capture: captures[0],
+    const flow = diagnosedFlow(history, {
+      captures: this.#capturesOf(history),
+      frameNames: this.#frameNames,
       clock,
       followedUntil: this.#newest,
       profiles,
-      distances: this.#distances,
-    });
-    // Not spread: its segments are made on demand.
-    const flow: Flow = Object.assign(result.connection, {
-      captures,
-      frameNames: this.#frameNames,
-      findings: isOrdinary ? [] : diagnose(result, thresholds),
+      thresholds: isOrdinary ? null : thresholds,
+      // What it tells of them is noted, and its own round trips are known.
+      distances: isOrdinary ? null : this.#distances,
     });
     const selected = selects(flow) && this.#framesFlows?.has(number) !== false;
     this.observer?.end?.(number, selected);
@@ -398,7 +402,7 @@ class Follower {
     return captures.size === 0 ? [members[0].path] : ([...captures] as string[]);
   }
 
-  *#drain(): Generator<Flow> {
+  *#drain(): Generator<Flow | T> {
     yield* this.#ready;
     this.#ready.length = 0;
   }

@@ -1,7 +1,7 @@
 import type { Analysis } from './findings/analysis.js';
 import { Summarizer } from './findings/summarize.js';
 import { DEFAULT_THRESHOLDS } from './findings/thresholds.js';
-import { countFlows, type Options } from './flows.js';
+import { flowsOrOrdinary, type Options } from './flows.js';
 
 /**
  * Reads captures and puts all their connections together.
@@ -13,7 +13,10 @@ export async function analyze(captures: string | readonly string[], options: Opt
     summarizer.giveUp(connections);
     options.onGivenUp?.(connections);
   };
-  const stream = countFlows(captures, { ...options, onGivenUp }, (flow, clock) => summarizer.addOrdinary(flow, clock));
+  const stream = flowsOrOrdinary<never>(captures, { ...options, onGivenUp }, (flow, clock) => {
+    summarizer.addOrdinary(flow, clock);
+    return null;
+  });
   for await (const flow of stream) summarizer.add(flow);
   return summarizer.result(stream.captures);
 }
@@ -81,5 +84,8 @@ export { communityId } from './report/community-id.js';
 export type { ZeekFlow } from './report/export/zeek/conn-log.js';
 export type { ConnState } from './report/export/zeek/conn-state.js';
 export type { ZeekConn } from './report/export/zeek/connection.js';
+export { FLOW_FORMATS, type FlowFormat } from './report/flow-printers.js';
 export { HtmlReport, type HtmlReportOptions } from './report/html/report.js';
 export { formatTimestamp } from './report/units.js';
+export { flowText, type TextOptions } from './threads/flow-text.js';
+export type { FlowText } from './threads/plain-text.js';

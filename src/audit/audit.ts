@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { DEFAULT_THRESHOLDS } from '../findings/thresholds.js';
 import { DEFAULT_MAX_FLOWS, flows } from '../flows.js';
+import { VERSION } from '../version.js';
 import { compare, readBaseline } from './baseline/compare.js';
 import { type Discovered, discover } from './discovery/discover.js';
 import type { Shard } from './discovery/shard.js';
@@ -37,10 +37,6 @@ export interface AuditOptions extends ReadingOptions {
 
 export type JudgingOptions = Pick<AuditOptions, 'policy' | 'baseline' | 'today'>;
 
-const { version }: { version: string } = JSON.parse(
-  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-);
-
 /**
  * Reads a batch of captures (files, folders, patterns), each on its own, and writes what was found to a folder. What cannot
  * be read is in the summary and stops nothing.
@@ -60,7 +56,7 @@ export async function audit(paths: readonly string[], options: AuditOptions): Pr
     const { units, copies } = distinct(await run.units(discovered));
     const failed = await run.read(units);
     const circumstances: Circumstances = {
-      lastack: version,
+      lastack: VERSION,
       shard: options.shard === undefined ? null : `${options.shard.index}/${options.shard.count}`,
       options: reading,
       unreadable: [...discovered.unreadable, ...failed],
@@ -170,7 +166,7 @@ class Run {
       unitOf(
         one,
         one.map(({ path }) => hashes.get(path) ?? `unreadable ${path}`),
-        version,
+        VERSION,
         this.reading,
       ),
     );
@@ -200,7 +196,7 @@ class Run {
             paths,
             bytes,
             options: this.reading,
-            createdBy: `lastack ${version}`,
+            createdBy: `lastack ${VERSION}`,
             folder: this.store.workFolder(id),
           },
         },

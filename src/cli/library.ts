@@ -4,6 +4,7 @@ import type * as lastack from '../index.js';
 export type Library = Pick<
   typeof lastack,
   | 'flows'
+  | 'flowText'
   | 'zeekFlows'
   | 'analyze'
   | 'compare'

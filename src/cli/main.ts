@@ -1,17 +1,13 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import * as library from '../index.js';
+import { VERSION } from '../version.js';
 import { say } from './context.js';
 import { run } from './program.js';
-
-const { version }: { version: string } = JSON.parse(
-  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-);
 
 const args = process.argv.slice(2);
 const interrupt = new AbortController();
 const { stdout, stderr, env } = process;
-const context = { library, version, stdout, stderr, env, signal: interrupt.signal };
+const context = { library, version: VERSION, stdout, stderr, env, signal: interrupt.signal };
 
 // `tcpdump -w - | lastack analyze -`: Ctrl-C reaches both, tcpdump writes out its rest, and the report is wanted.
 // For audit, `-` is a list of captures.

@@ -207,6 +207,11 @@ function maxFlows(text: string): number {
   return Number(text);
 }
 
+export function threads(text: string): number {
+  if (!/^[1-9]\d?$/.test(text)) throw new InvalidArgumentError('It must be a number from 1 to 99.');
+  return Number(text);
+}
+
 function columns(text: string): number {
   if (!/^\d{2,4}$/.test(text)) throw new InvalidArgumentError('It must be a number of columns.');
   return Number(text);

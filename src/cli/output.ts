@@ -5,6 +5,8 @@ import { BrokenPipeError, UsageError } from './exit.js';
 
 /** Characters that are handed over at once. */
 const BATCH = 1 << 14;
+/** Bytes that a file may lag behind: it is written to while more results are made. */
+const BEHIND = 1 << 21;
 
 /**
  * Where results go: standard output, or the file of `--output`, which is opened with the first result, so that a command
@@ -89,7 +91,7 @@ export class Output {
   #open(): Writable {
     if (this.#stream === null) {
       this.#opening();
-      this.#stream = this.#path === null ? this.#stdout : createWriteStream(this.#path);
+      this.#stream = this.#path === null ? this.#stdout : createWriteStream(this.#path, { highWaterMark: BEHIND });
       this.#stream.on('error', this.#fail);
     }
     return this.#stream;

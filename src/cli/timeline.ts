@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { Flow } from '../findings/finding.js';
-import type { Options } from '../index.js';
+import type { CaptureSummary, Options, TextOptions } from '../index.js';
+import { FLOW_FORMATS, type FlowFormat, type Printer, ZEEK_PRINTERS } from '../report/flow-printers.js';
 import { ladder } from '../report/ladder.js';
 import { type Context, judge, say, styleFor, widthFor } from './context.js';
-import { flowPrinters, type Printer, ZEEK_PRINTERS } from './flow-printers.js';
-import { addCommonOptions, type CommonOptions } from './options.js';
+import { addCommonOptions, type CommonOptions, threads } from './options.js';
 import type { Output } from './output.js';
 import { runOnCaptures } from './run.js';
 
@@ -21,6 +21,7 @@ Examples:
 `;
 
 interface TimelineOptions extends CommonOptions {
+  readonly threads?: number;
   readonly why?: boolean;
 }
 
@@ -29,54 +30,73 @@ export function addTimeline(program: Command, context: Context, done: (status: n
     .command('timeline')
     .description('the life of each connection: both ends, their states, every segment that mattered')
     .argument('<capture...>', 'files that tcpdump wrote; - is standard input');
-  addCommonOptions(command, context.library, [
-    'text',
-    ...Object.keys(flowPrinters(context.version)),
-    ...Object.keys(ZEEK_PRINTERS),
-  ])
+  addCommonOptions(command, context.library, ['text', ...FLOW_FORMATS, ...Object.keys(ZEEK_PRINTERS)])
     .option('--why', 'after each change its reason, its bounds, and the frames that prove it')
+    .option(
+      '--threads <number>',
+      'threads that json, ndjson, csv, ocsf, perfetto and mermaid are made on (default: as many as processors, at most 4)',
+      threads,
+    )
     .addHelpText('after', EXAMPLES)
     .action(async (captures: string[], options: TimelineOptions) => done(await timeline(context, captures, options)));
 }
 
 function timeline(context: Context, captures: readonly string[], options: TimelineOptions): Promise<number> {
   return runOnCaptures(context, captures, options, true, async (output, library) => {
-    const zeek = ZEEK_PRINTERS[options.format];
-    const { count, status } =
-      zeek === undefined
-        ? await printFlows(context, captures, options, library, output)
-        : await print(context, context.library.zeekFlows(captures, library), zeek, output);
+    const format = FLOW_FORMATS.find((known) => known === options.format);
+    const { count, captures: read } =
+      format === undefined
+        ? await print(context, captures, options, library, output)
+        : await printText(context, captures, format, { ...library, ...threadsOf(options) }, output);
+    const status = judge(context, read);
     if (count === 0 && status === 0 && !options.quiet) say(context, 'no connection matches');
     return status;
   });
 }
 
-function printFlows(
+const threadsOf = ({ threads }: TimelineOptions) => (threads === undefined ? {} : { threads });
+
+interface Printed {
+  readonly count: number;
+  readonly captures: readonly CaptureSummary[];
+}
+
+async function printText(
+  context: Context,
+  captures: readonly string[],
+  format: FlowFormat,
+  options: TextOptions,
+  output: Output,
+): Promise<Printed> {
+  const texts = context.library.flowText(captures, format, options);
+  for await (const text of texts) await output.write(text);
+  return texts;
+}
+
+function print(
   context: Context,
   captures: readonly string[],
   options: TimelineOptions,
   library: Options,
   output: Output,
 ): Promise<Printed> {
-  const printer = flowPrinters(context.version)[options.format] ?? ladders(context, captures, options);
-  return print(context, context.library.flows(captures, { ...library, detail: printer.detail }), printer, output);
+  const zeek = ZEEK_PRINTERS[options.format];
+  if (zeek !== undefined) return printAll(context.library.zeekFlows(captures, library), zeek, output);
+  const printer = ladders(context, captures, options);
+  return printAll(context.library.flows(captures, { ...library, detail: printer.detail }), printer, output);
 }
 
-interface Printed {
-  readonly count: number;
-  readonly status: number;
-}
-
-async function print<T>(
-  context: Context,
-  stream: AsyncIterable<T> & { readonly captures: Parameters<typeof judge>[1] },
+async function printAll<T>(
+  stream: AsyncIterable<T> & { readonly captures: readonly CaptureSummary[] },
   printer: Printer<T>,
   output: Output,
 ): Promise<Printed> {
   let count = 0;
-  for await (const flow of stream) await output.write(printer.one(flow, count++));
+  for await (const flow of stream) {
+    await output.write((count++ === 0 ? printer.begin(flow) : printer.separator) + printer.one(flow));
+  }
   await output.write(printer.end(count));
-  return { count, status: judge(context, stream.captures) };
+  return { count, captures: stream.captures };
 }
 
 function ladders(context: Context, captures: readonly string[], options: TimelineOptions): Printer<Flow> {
@@ -88,7 +108,9 @@ function ladders(context: Context, captures: readonly string[], options: Timelin
   };
   return {
     detail: 'full',
-    one: (flow, index) => `${index === 0 ? '' : '\n'}${ladder(flow, look)}`,
+    begin: () => '',
+    separator: '\n',
+    one: (flow) => ladder(flow, look),
     end: () => '',
   };
 }

@@ -7,8 +7,8 @@ import type { Time } from './model.js';
  * What is kept of each flow's segments for its post-mortem: entries of fixed size in pages, linked per flow, reused when the
  * flow has ended. Ordinary segments of an established connection are folded by the tracker, so a flow's share is bounded.
  */
-const PAGE_ENTRIES = 1 << 14;
 const PAGE_SHIFT = 12;
+const PAGE_ENTRIES = 1 << PAGE_SHIFT;
 const WORDS = 16;
 /** Entries of one flow that stand together: what follows each other is in the cache together, too. A power of two. */
 const GROUP = 4;
@@ -80,14 +80,55 @@ export interface FoldedRun {
 }
 
 class Page {
-  readonly i32 = new Int32Array(PAGE_ENTRIES * WORDS);
-  readonly f64 = new Float64Array(this.i32.buffer);
+  readonly f64: Float64Array;
+
+  constructor(readonly i32 = new Int32Array(PAGE_ENTRIES * WORDS)) {
+    this.f64 = new Float64Array(i32.buffer, i32.byteOffset, i32.length / 2);
+  }
+}
+
+/** Copies of entries, one after the other. */
+export class EntryCopies {
+  #words = new Int32Array(1024 * WORDS);
+  #count = 0;
+
+  /** Copies the list that ends with the entry `newest`. @returns the copy of that entry */
+  add(log: SegmentLog, newest: number): number {
+    const copy = this.#count;
+    for (let entry = newest; entry >= 0; entry = log.next(entry)) {
+      const to = this.#count++ * WORDS;
+      if (to === this.#words.length) this.#grow();
+      log.copy(entry, this.#words, to);
+      this.#words[to + W.next] = log.next(entry) < 0 ? -1 : this.#count;
+    }
+    return copy;
+  }
+
+  /** For `SegmentLog.of`. */
+  get buffer(): ArrayBuffer {
+    return this.#words.buffer;
+  }
+
+  #grow(): void {
+    const words = new Int32Array(2 * this.#words.length);
+    words.set(this.#words);
+    this.#words = words;
+  }
 }
 
 export class SegmentLog {
   readonly #pages: Page[] = [];
   #unused = 0;
   #free = -1;
+
+  /** A log to be read, of copies. */
+  static of(copies: ArrayBuffer): SegmentLog {
+    const log = new SegmentLog();
+    const words = new Int32Array(copies);
+    for (let at = 0; at < words.length; at += PAGE_ENTRIES * WORDS)
+      log.#pages.push(new Page(words.subarray(at, at + PAGE_ENTRIES * WORDS)));
+    return log;
+  }
 
   /** A new entry of a segment, behind `after` (-1 for none). */
   ofSegment(after: number, s: Segment, bits: number, busySince: number): number {
@@ -161,6 +202,13 @@ export class SegmentLog {
   release(newest: number, oldest: number): void {
     this.#i32(oldest)[this.#at(oldest) + W.next] = this.#free;
     this.#free = newest;
+  }
+
+  /** Writes the words of an entry to `words`. */
+  copy(entry: number, words: Int32Array, to: number): void {
+    const at = this.#at(entry);
+    const i32 = this.#i32(entry);
+    for (let word = 0; word < WORDS; word++) words[to + word] = i32[at + word];
   }
 
   next(entry: number): number {

@@ -3,6 +3,7 @@ import { firstToLeave, isDone } from './eviction.js';
 import { FlowLog, sackOf } from './flow-log.js';
 import type { KeyPart } from './flow-network.js';
 import { BIT, D, DF, DIRECTION, DIRECTION_F64, F, I, STRIDE, STRIDE_F64 } from './flow-record.js';
+import type { FlowSource } from './flow-source.js';
 import { FlowTable } from './flow-table.js';
 import { Listeners } from './listeners.js';
 import type { Time } from './model.js';
@@ -54,12 +55,12 @@ export interface TrackerOptions {
  * reading is only which incarnation a segment belongs to, whether it is ordinary, and when a flow is over; states are
  * reconstructed from the log, with hindsight, by postmortem/.
  */
-export class Tracker {
+export class Tracker implements FlowSource {
   readonly table: FlowTable;
   /** The last number that was given to a flow. */
   flows = 0;
 
-  readonly listeners = new Listeners();
+  readonly #listeners = new Listeners();
 
   readonly #options: TrackerOptions;
   readonly #streams: StreamNumbers;
@@ -439,17 +440,21 @@ export class Tracker {
   /** See listeners.ts: a repeated SYN+ACK makes a listener suspect; from then on its application's signs of life count. */
   #watchListener(s: Segment, at: number, d: number, marks: number): void {
     const repeated = (s.flags & SYN) !== 0 && (s.flags & ACK) !== 0 && (marks & LOG.retransmission) !== 0;
-    if (!repeated && this.listeners.none) return;
+    if (!repeated && this.#listeners.none) return;
     const i32 = this.table.i32;
     const server = (i32[at + I.bits] & BIT.openedByB) !== 0 ? 0 : 1;
     if (d !== server) return;
-    const key = this.listenerOf(at, server);
-    if (repeated) this.listeners.suspect(key);
-    else if (s.length > 0 || (s.flags & FIN) !== 0) this.listeners.active(key, s.time);
+    const key = this.#listenerOf(at, server);
+    if (repeated) this.#listeners.suspect(key);
+    else if (s.length > 0 || (s.flags & FIN) !== 0) this.#listeners.active(key, s.time);
+  }
+
+  listenerSigns(record: number, d: number): readonly Time[] {
+    return this.#listeners.none ? [] : this.#listeners.signsOf(this.#listenerOf(record * STRIDE, d));
   }
 
   /** Address and port of one direction, as one text. */
-  listenerOf(at: number, d: number): string {
+  #listenerOf(at: number, d: number): string {
     const i32 = this.table.i32;
     const upper = at + (d === 0 ? I.upperA : I.upperB);
     const low = i32[at + (d === 0 ? I.lowA : I.lowB)];

@@ -6,6 +6,8 @@ import type { CaptureSummary } from '../../src/findings/analysis.js';
 import type { Flow } from '../../src/findings/finding.js';
 import type { Options } from '../../src/index.js';
 import * as lastack from '../../src/index.js';
+import { flowPrinter } from '../../src/report/flow-printers.js';
+import { PlainText } from '../../src/threads/plain-text.js';
 import { ANALYSIS, CAPTURE } from '../support/analysis.js';
 import { CATALOGUE } from '../support/catalogue.js';
 
@@ -58,6 +60,10 @@ export async function cli(args: readonly string[], fake: Fake = {}): Promise<Res
           yield* fake.flows ?? [];
         },
       };
+    },
+    flowText: (paths, format, given = {}) => {
+      const printer = flowPrinter(format, '1.2.3');
+      return new PlainText(library.flows(paths, { ...given, detail: printer.detail }), printer);
     },
     compare: () => {
       throw new Error('not part of this fake');

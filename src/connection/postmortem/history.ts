@@ -2,10 +2,10 @@ import { formatAddress } from '../../decode/address.js';
 import { ACK, FIN, RST, SYN } from '../../decode/segment.js';
 import type { FlowNetwork } from '../flow-network.js';
 import { BIT, D, DF, DIRECTION, DIRECTION_F64, F, I, STRIDE, STRIDE_F64 } from '../flow-record.js';
+import type { FlowSource } from '../flow-source.js';
 import type { Endpoint, Fate, SegmentRun, Time } from '../model.js';
 import { LOG } from '../segment-log.js';
 import type { Side } from '../state.js';
-import type { Tracker } from '../tracker.js';
 
 /**
  * A segment of the log with its numbers unwrapped: `seq` counts from the sender's initial sequence number, `ack` from its
@@ -124,9 +124,9 @@ export interface History {
   readonly previousFins: Readonly<Record<Side, boolean>> | null;
 }
 
-/** Reads one flow out of the tracker. */
-export function readHistory(tracker: Tracker, flow: number): History {
-  const { i32, f64 } = tracker.table;
+/** Reads one flow out of the source. */
+export function readHistory(source: FlowSource, flow: number): History {
+  const { i32, f64 } = source.table;
   const at = flow * STRIDE;
   const at64 = flow * STRIDE_F64;
   const bits = i32[at + I.bits];
@@ -150,8 +150,8 @@ export function readHistory(tracker: Tracker, flow: number): History {
   const windowScale = bothSyns ? { client: scaled ? scale.client : 0, server: scaled ? scale.server : 0 } : null;
   const reused = (bits & (3 * BIT.previousIsn)) !== 0 || (bits & (3 * BIT.previousFin)) !== 0;
   const previous = reused ? perSide((d) => (bits & (BIT.previousFin << d)) !== 0) : null;
-  const base = perSide((d) => baseOf(tracker, flow, d));
-  const network = tracker.table.networkOf(flow);
+  const base = perSide((d) => baseOf(source, flow, d));
+  const network = source.table.networkOf(flow);
   return {
     flow: i32[at + I.number],
     tcpStream: i32[at + I.tcpStream],
@@ -164,14 +164,14 @@ export function readHistory(tracker: Tracker, flow: number): History {
     roles: (bits & BIT.rolesKnown) !== 0 ? 'observed' : 'assumed',
     start: f64[at64 + F.start],
     end: f64[at64 + F.last],
-    segments: readSegments(tracker, flow, client, base, windowScale),
+    segments: readSegments(source, flow, client, base, windowScale),
     isn: perSide((d) => ((bits & (BIT.isn << d)) !== 0 ? i32[at + I.isn + d] >>> 0 : null)),
     base,
     packets: perSide((d) => i32[at + d * DIRECTION + D.packets]),
     bytes: perSide((d) => f64[at64 + d * DIRECTION_F64 + DF.bytes]),
     retransmissions: perSide((d) => i32[at + I.retransmissions + d]),
     copies: i32[at + I.copies],
-    listenerSigns: tracker.listeners.none ? [] : tracker.listeners.signsOf(tracker.listenerOf(at, 1 - client)),
+    listenerSigns: source.listenerSigns(flow, 1 - client),
     previousFins: previous,
   };
 }
@@ -182,20 +182,20 @@ export function hostKey(network: FlowNetwork | null, address: number | string): 
 }
 
 /** The flow's log entries in the order of the capture. */
-function entriesOf(tracker: Tracker, flow: number): number[] {
-  const log = tracker.log;
+function entriesOf(source: FlowSource, flow: number): number[] {
+  const log = source.log;
   const entries: number[] = [];
-  for (let e = tracker.table.i32[flow * STRIDE + I.logTail]; e >= 0; e = log.next(e)) entries.push(e);
+  for (let e = source.table.i32[flow * STRIDE + I.logTail]; e >= 0; e = log.next(e)) entries.push(e);
   return entries.sort((a, b) => log.frame(a) - log.frame(b));
 }
 
 /** The initial sequence number, else one below the first number that was seen, as Wireshark counts (packet-tcp.c). */
-function baseOf(tracker: Tracker, flow: number, d: number): number {
-  const { i32 } = tracker.table;
+function baseOf(source: FlowSource, flow: number, d: number): number {
+  const { i32 } = source.table;
   const at = flow * STRIDE;
   if ((i32[at + I.bits] & (BIT.isn << d)) !== 0) return i32[at + I.isn + d] >>> 0;
-  const log = tracker.log;
-  for (const entry of entriesOf(tracker, flow)) {
+  const log = source.log;
+  for (const entry of entriesOf(source, flow)) {
     const bits = log.bits(entry);
     if ((bits & (LOG.run | LOG.icmp)) !== 0) continue;
     if (((bits & LOG.fromB) !== 0 ? 1 : 0) === d) return (log.seq(entry) - 1) >>> 0;
@@ -205,14 +205,14 @@ function baseOf(tracker: Tracker, flow: number, d: number): number {
 }
 
 function readSegments(
-  tracker: Tracker,
+  source: FlowSource,
   flow: number,
   client: number,
   base: Record<Side, number>,
   windowScale: Record<Side, number> | null,
 ): Seg[] {
-  const log = tracker.log;
-  const entries = entriesOf(tracker, flow);
+  const log = source.log;
+  const entries = entriesOf(source, flow);
   // Unwraps against the last number of the same sequence space, be it a seq of its owner or an ack of the other end.
   const last: Record<Side, number> = { client: 0, server: 0 };
   const unwrap = (space: Side, raw: number): number => {
@@ -240,7 +240,7 @@ function readSegments(
     const sack: [number, number] | null =
       (bits & LOG.sack) !== 0 && !foreign ? [unwrap(to, log.sackLeft(entry)), unwrap(to, log.sackRight(entry))] : null;
     if (isRst || (bits & LOG.icmp) !== 0) Object.assign(last, before);
-    const run = (bits & LOG.run) === 0 ? null : readRun(tracker, entry, client);
+    const run = (bits & LOG.run) === 0 ? null : readRun(source, entry, client);
     if (run) {
       last.client += run.bytes.client;
       last.server += run.bytes.server;
@@ -272,8 +272,8 @@ function readIcmp(typeAndCode: number, bits: number): { type: number; code: numb
   return { type: typeAndCode >> 8, code: typeAndCode & 0xff, ipVersion: (bits & LOG.ipv6) !== 0 ? 6 : 4 };
 }
 
-function readRun(tracker: Tracker, entry: number, client: number): SegmentRun {
-  const log = tracker.log;
+function readRun(source: FlowSource, entry: number, client: number): SegmentRun {
+  const log = source.log;
   return {
     segments: { client: log.runSegments(entry, client), server: log.runSegments(entry, 1 - client) },
     bytes: { client: log.runBytes(entry, client), server: log.runBytes(entry, 1 - client) },

@@ -1,11 +1,11 @@
 import { formatAddress } from '../../decode/address.js';
 import type { Distances } from '../distances.js';
 import { BIT, DF, DIRECTION_F64, F, I, STRIDE, STRIDE_F64 } from '../flow-record.js';
+import type { FlowSource } from '../flow-source.js';
 import type { Tap, Time } from '../model.js';
 import type { HostProfile } from '../profile.js';
 import type { Side, TcpState } from '../state.js';
 import { SECOND } from '../time.js';
-import type { Tracker } from '../tracker.js';
 import { hostKey } from './history.js';
 import { tapOf } from './tap.js';
 import { goneBy } from './timers.js';
@@ -16,7 +16,10 @@ import { goneBy } from './timers.js';
  */
 export class OrdinaryEnd {
   flow = 0;
+  /** Where the flow stands in `source`, until the next segment is taken. */
+  record = 0;
   start: Time = 0;
+  followedUntil: Time = 0;
   clientState: TcpState = 'CLOSED';
   serverState: TcpState = 'CLOSED';
   tap: Tap = 'unknown';
@@ -36,7 +39,7 @@ export class OrdinaryEnd {
   #client = 0;
 
   constructor(
-    readonly tracker: Tracker,
+    readonly source: FlowSource,
     readonly profiles: Readonly<Record<Side, HostProfile>>,
     /** Longest CLOSE_WAIT and handshake that are nothing to report. */
     readonly closeWait: Time,
@@ -49,7 +52,7 @@ export class OrdinaryEnd {
    * @returns false where only the whole post-mortem can tell
    */
   read(flow: number, followedUntil: Time): boolean {
-    const { i32, f64 } = this.tracker.table;
+    const { i32, f64 } = this.source.table;
     const at = flow * STRIDE;
     const at64 = flow * STRIDE_F64;
     const bits = i32[at + I.bits];
@@ -62,6 +65,8 @@ export class OrdinaryEnd {
     const client = (bits & BIT.openedByB) !== 0 ? 1 : 0;
     const closer = i32[at + I.closer];
     this.#at = at;
+    this.record = flow;
+    this.followedUntil = followedUntil;
     this.#client = client;
     this.flow = i32[at + I.number];
     this.start = start;
@@ -97,21 +102,21 @@ export class OrdinaryEnd {
   }
 
   noteDistances(distances: Distances): void {
-    const network = this.tracker.table.networkOf(this.#at / STRIDE);
+    const network = this.source.table.networkOf(this.record);
     distances.note(hostKey(network, this.addressKey('client')), this.clientRoundTrip);
     distances.note(hostKey(network, this.addressKey('server')), this.serverRoundTrip);
   }
 
   /** A number that stands for one end's IPv4 address, or its text for IPv6: cheap to count by. */
   addressKey(side: Side): number | string {
-    const { i32 } = this.tracker.table;
+    const { i32 } = this.source.table;
     const at = this.#at;
     if ((i32[at + I.bits] & BIT.ipv6) !== 0) return this.address(side);
     return i32[at + this.#low(side)] >>> 0;
   }
 
   address(side: Side): string {
-    const { i32 } = this.tracker.table;
+    const { i32 } = this.source.table;
     const low = this.#low(side);
     const upper = this.#at + (low === I.lowA ? I.upperA : I.upperB);
     const version = (i32[this.#at + I.bits] & BIT.ipv6) !== 0 ? 6 : 4;
@@ -119,7 +124,7 @@ export class OrdinaryEnd {
   }
 
   serverPort(): number {
-    const ports = this.tracker.table.i32[this.#at + I.ports];
+    const ports = this.source.table.i32[this.#at + I.ports];
     return this.#client === 1 ? ports >>> 16 : ports & 0xffff;
   }
 

@@ -24,8 +24,8 @@ export interface PostmortemContext {
   /** Tap time of the newest frame of the capture so far. */
   readonly followedUntil: Time;
   readonly profiles: Readonly<Record<Side, HostProfile>>;
-  /** What the connections of the capture so far tell of the hosts' distances; this one adds to it. */
-  readonly distances: Distances;
+  /** What the connections of the capture so far tell of the hosts' distances; this one adds to it. Null where it alone counts. */
+  readonly distances: Distances | null;
 }
 
 /** What both ends went through, with hindsight over the whole of what was kept of the flow. */

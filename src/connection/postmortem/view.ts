@@ -39,7 +39,7 @@ const BELIEVABLE = 500 * MILLISECOND;
 export function viewsOf(
   history: History,
   profiles: Readonly<Record<Side, HostProfile>>,
-  distances: Distances,
+  distances: Distances | null,
   until: Time,
 ): Record<Side, View> {
   const own = history.segments.filter((s) => s.isOwn);
@@ -51,8 +51,8 @@ export function viewsOf(
   }
   const view = (side: Side, sent: Seg[], received: Seg[]): View => {
     const sample = roundTripOf(sent, received);
-    if (sample !== null) distances.note(history.hosts[side], sample);
-    const roundTrip = sample ?? distances.of(history.hosts[side]);
+    if (sample !== null) distances?.note(history.hosts[side], sample);
+    const roundTrip = sample ?? distances?.of(history.hosts[side]) ?? null;
     const rtt = roundTrip ?? 0;
     const margin = MILLISECOND + rtt / 4;
     return {

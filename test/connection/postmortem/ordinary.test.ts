@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OrdinaryEnd } from '../../../src/connection/postmortem/ordinary.js';
-import { countFlows, flows } from '../../../src/flows.js';
+import { flows, flowsOrOrdinary } from '../../../src/flows.js';
 import type { Flow, Options, Tap, TcpState } from '../../../src/index.js';
 import {
   CLOSE,
@@ -106,7 +106,11 @@ function ofFlow(flow: Flow): Counted {
 async function count(path: string, options: Options): Promise<{ ordinary: Counted[]; whole: Flow[] }> {
   const ordinary: Counted[] = [];
   const whole: Flow[] = [];
-  for await (const flow of countFlows(path, options, (end) => ordinary.push(ofOrdinary(end)))) whole.push(flow);
+  const stream = flowsOrOrdinary<never>(path, options, (end) => {
+    ordinary.push(ofOrdinary(end));
+    return null;
+  });
+  for await (const flow of stream) whole.push(flow);
   return { ordinary, whole };
 }
 

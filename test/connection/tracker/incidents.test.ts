@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { countFlows } from '../../../src/flows.js';
+import { flowsOrOrdinary } from '../../../src/flows.js';
 import { CLOSE, captureOf, EXCHANGE, HANDSHAKE, type Line, scenario } from '../../support/scenario.js';
 
 const OPENED: readonly Line[] = [...HANDSHAKE, ...EXCHANGE];
@@ -16,7 +16,11 @@ async function ordinaryOf(lines: readonly Line[]): Promise<readonly [ordinary: n
     await writeFile(path, captureOf('middle', scenario({ until: 100 }, lines)));
     let ordinary = 0;
     let whole = 0;
-    for await (const _ of countFlows(path, {}, () => ordinary++)) whole++;
+    for await (const _ of flowsOrOrdinary<never>(path, {}, () => {
+      ordinary++;
+      return null;
+    }))
+      whole++;
     return [ordinary, ordinary + whole];
   } finally {
     await rm(folder, { recursive: true });

@@ -1,0 +1,23 @@
+import type { FrameNames } from './capture/frame-names.js';
+import type { History } from './connection/postmortem/history.js';
+import { type PostmortemContext, postmortem } from './connection/postmortem/postmortem.js';
+import { diagnose } from './findings/diagnose.js';
+import type { Flow } from './findings/finding.js';
+import type { Thresholds } from './findings/thresholds.js';
+
+export interface DiagnosisContext extends Omit<PostmortemContext, 'capture'> {
+  /** Those that hold the flow's frames. */
+  readonly captures: readonly string[];
+  readonly frameNames: FrameNames;
+  /** Null for a connection without incident: it has no findings. */
+  readonly thresholds: Thresholds | null;
+}
+
+/** One connection, with what both ends went through and what was wrong. */
+export function diagnosedFlow(history: History, context: DiagnosisContext): Flow {
+  const { captures, frameNames, thresholds } = context;
+  const result = postmortem(history, { ...context, capture: captures[0] });
+  const findings = thresholds === null ? [] : diagnose(result, thresholds);
+  // Not spread: its segments are made on demand.
+  return Object.assign(result.connection, { captures, frameNames, findings });
+}

@@ -1,0 +1,32 @@
+import type { CaptureSummary } from '../findings/analysis.js';
+import type { FlowStream } from '../flows.js';
+import type { FlowPrinter } from '../report/flow-printers.js';
+
+/** Text in pieces; complete when the iteration is done. */
+export interface FlowText extends AsyncIterable<string> {
+  /** Connections so far. */
+  readonly count: number;
+  readonly captures: readonly CaptureSummary[];
+}
+
+/** Connections printed one after the other, as they end. */
+export class PlainText implements FlowText {
+  count = 0;
+
+  constructor(
+    readonly stream: FlowStream,
+    readonly printer: FlowPrinter,
+  ) {}
+
+  get captures(): readonly CaptureSummary[] {
+    return this.stream.captures;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<string> {
+    const { printer } = this;
+    for await (const flow of this.stream) {
+      yield (this.count++ === 0 ? printer.begin() : printer.separator) + printer.one(flow);
+    }
+    yield printer.end(this.count);
+  }
+}

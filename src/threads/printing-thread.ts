@@ -1,0 +1,6 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { type Batch, BatchPrinter } from './batch-printer.js';
+
+const printer = new BatchPrinter(workerData);
+
+parentPort?.on('message', (batch: Batch) => parentPort?.postMessage(printer.print(batch)));
