@@ -33,7 +33,11 @@ function report(context: Context, captures: readonly string[], options: CommonOp
       version: context.version,
       ...(library.thresholds && { thresholds: library.thresholds }),
     });
-    const flows = context.library.flows(captures, { ...library, detail: 'full' });
+    const onGivenUp = (connections: number): void => {
+      page.giveUp(connections);
+      library.onGivenUp?.(connections);
+    };
+    const flows = context.library.flows(captures, { ...library, detail: 'full', onGivenUp });
     for await (const flow of flows) page.add(flow);
     for (const piece of page.pieces(flows.captures)) await output.write(piece);
     return judge(context, flows.captures);

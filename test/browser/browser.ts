@@ -8,7 +8,7 @@ import { type CompareOptions, compare, flows, HtmlReport } from '../../src/index
 import type { PageAssets } from '../../src/report/html/document.js';
 
 const ROOT = join(import.meta.dirname, '../..');
-const COMMAND = join(ROOT, 'dist/cli/main.js');
+export const COMMAND = join(ROOT, 'dist/cli/main.js');
 export const CAPTURES = join(ROOT, 'captures');
 
 /** Debian's Chromium; null where it is not installed. */

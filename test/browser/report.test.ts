@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { copyFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { deflateSync, inflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Analysis, analyze, HtmlReport } from '../../src/index.js';
@@ -9,7 +11,7 @@ import { FlowRows } from '../../src/report/html/flow-rows.js';
 import { CAPTURE } from '../support/analysis.js';
 import { CLOCK, FlowBuilder, seconds } from '../support/flow-builder.js';
 import { testBothSides } from './both-sides.js';
-import { builtPage, CAPTURES, CHROMIUM, goTo, Reports, Session, SKIPPED } from './browser.js';
+import { builtPage, CAPTURES, CHROMIUM, COMMAND, goTo, Reports, Session, SKIPPED } from './browser.js';
 import { cutCells, overlapping } from './layout.js';
 
 const capture = (name: string): string => join(CAPTURES, `${name}.pcap`);
@@ -310,6 +312,17 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
       expect(await page.title()).not.toBe('pwned');
       expect(complaints.join()).toContain('Content Security Policy');
     });
+  });
+
+  test('connections that were given up are told of', async () => {
+    const output = join(reports.folder, 'given-up.html');
+    const { stderr } = await promisify(execFile)(process.execPath, [
+      ...[COMMAND, 'report', capture('soak'), '--max-flows', '20', '-o', output],
+    ]);
+    const [told] = /\d+ connections were given up: .*/.exec(stderr) ?? [''];
+    const { page } = await session.show(output);
+    expect(told).not.toBe('');
+    expect(await page.textContent('.captures')).toContain(`${told}.`);
   });
 
   test('200,000 connections: the table leads to the last one, and a filter finds one among them', async () => {

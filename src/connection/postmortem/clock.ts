@@ -18,7 +18,9 @@ export function undelay(sent: readonly Seg[]): void {
   const stamped = sent.filter((s) => s.hasTimestamps);
   if (stamped.length < 3 || !ticksInMilliseconds(stamped)) return;
   const delays = delaysBy(TICK, stamped);
-  if (OTHER_TICKS.some((tick) => explainsBetter(delaysBy(tick, stamped), delays, Math.max(tick, TICK)))) return;
+  const isHeldUp = Math.max(...delays) > GRAIN;
+  if (isHeldUp && OTHER_TICKS.some((tick) => explainsBetter(delaysBy(tick, stamped), delays, Math.max(tick, TICK))))
+    return;
   let before = stamped[0];
   for (const [index, delay] of delays.entries()) {
     const s = stamped[index];
@@ -32,10 +34,10 @@ export function undelay(sent: readonly Seg[]): void {
 
 /**
  * In a short connection the length of a tick shows only by the delays that it leaves to be explained: those of most
- * segments, or of a few.
+ * segments, or of a few. There are such delays by the `own` clock.
  */
 function explainsBetter(other: readonly Time[], own: readonly Time[], grain: Time): boolean {
-  if (Math.max(...own) > GRAIN && Math.max(...other) <= grain) return true;
+  if (Math.max(...other) <= grain) return true;
   return median(own) > GRAIN && median(other) <= Math.max(grain, median(own) / 2);
 }
 

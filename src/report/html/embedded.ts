@@ -14,6 +14,8 @@ export interface Overview {
   readonly clock: Clock;
   readonly captures: readonly CaptureFacts[];
   readonly flows: number;
+  /** What is said of connections that were given up, and are not here; null where none was. */
+  readonly givenUp: string | null;
   readonly outcomes: Readonly<Record<Outcome, number>>;
   readonly statesAtEnd: Readonly<Record<Side, Partial<Record<TcpState, number>>>>;
   readonly tap: Tap;

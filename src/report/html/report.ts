@@ -7,6 +7,7 @@ import { type FindingKind, type Flow, SEVERITIES, type Severity } from '../../fi
 import { Summarizer } from '../../findings/summarize.js';
 import { DEFAULT_THRESHOLDS, type Thresholds } from '../../findings/thresholds.js';
 import { escapeText } from '../escape.js';
+import { givenUpText } from '../given-up.js';
 import { captureFacts } from './capture-facts.js';
 import { isCompared } from './compared-pack.js';
 import { comparisonFacts } from './comparison-facts.js';
@@ -55,6 +56,11 @@ export class HtmlReport {
     if (this.#rows.hasRoom(flow)) this.#rows.add(flow, this.#clock, this.#details.add(flow));
   }
 
+  /** Counts connections that were not followed to their end, and are not added. */
+  giveUp(connections: number): void {
+    this.#summarizer.giveUp(connections);
+  }
+
   /**
    * The document, to be written in order. `captures` are those that the flows came from, read to their end; `comparison`
    * what `compare` tells of both sides, where the flows are its.
@@ -91,6 +97,7 @@ export class HtmlReport {
       clock,
       captures: captures.map(captureFacts),
       flows: analysis.flows,
+      givenUp: analysis.givenUp === 0 ? null : givenUpText(analysis.givenUp),
       outcomes: analysis.outcomes,
       statesAtEnd: analysis.statesAtEnd,
       // Each end is told of by its own side's capture.

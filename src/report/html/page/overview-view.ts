@@ -114,8 +114,8 @@ function captureLine({ path, facts, trouble }: CaptureFacts): HTMLElement {
 }
 
 /** What there was no room for. */
-function leftOut({ rows, detail }: Overview): string[] {
-  const texts: string[] = [];
+function leftOut({ givenUp, rows, detail }: Overview): string[] {
+  const texts: string[] = givenUp === null ? [] : [`${givenUp}.`];
   if (rows.leftOut > 0) {
     const flows = formatCount(rows.leftOut);
     texts.push(`${flows} connections are counted here, but not listed: the table holds as many as a page can.`);
