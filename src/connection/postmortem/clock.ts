@@ -7,6 +7,9 @@ const TICK = MILLISECOND;
 /** Differences below are the granularity of the clock, and of the tap. */
 const GRAIN = 2 * MILLISECOND;
 
+/** What a host's clock and that of the tap drift apart by, at most: 100 millionths, where both run on quartz. */
+const DRIFT = 1e-4;
+
 /** Other clocks in use: microseconds (Linux with tcp_usec_ts), and the 300, 250 or 100 interrupts a second of older kernels. */
 const OTHER_TICKS = [MILLISECOND / 1000, (10 / 3) * MILLISECOND, 4 * MILLISECOND, 10 * MILLISECOND];
 
@@ -41,12 +44,21 @@ function explainsBetter(other: readonly Time[], own: readonly Time[], grain: Tim
   return median(own) > GRAIN && median(other) <= Math.max(grain, median(own) / 2);
 }
 
-/** By how much each segment came later than the quickest one, were its sender's clock of this tick. */
+/**
+ * By how much each segment came later than the quickest one, were its sender's clock of this tick; as far as that is more
+ * than the clock can have drifted between the two.
+ */
 function delaysBy(tick: Time, stamped: readonly Seg[]): Time[] {
   const origin = stamped[0].tsVal;
   const offsets = stamped.map((s) => s.time - ((s.tsVal - origin) | 0) * tick);
-  const least = offsets.reduce((x, y) => Math.min(x, y));
-  return offsets.map((offset) => offset - least);
+  const least = [...offsets];
+  const lower = (index: number, neighbour: number): void => {
+    const apart = Math.abs(stamped[index].time - stamped[neighbour].time);
+    least[index] = Math.min(least[index], least[neighbour] + apart * DRIFT);
+  };
+  for (let index = 1; index < least.length; index++) lower(index, index - 1);
+  for (let index = least.length - 2; index >= 0; index--) lower(index, index + 1);
+  return offsets.map((offset, index) => offset - least[index]);
 }
 
 const median = (values: readonly number[]): number => [...values].sort((x, y) => x - y)[values.length >> 1];

@@ -135,3 +135,46 @@ describe('in a connection too short to tell how long a tick is, the order of the
     expect(pathOf(flow, 'server')).toBe('LISTEN SYN_RECV ESTABLISHED FIN_WAIT1 FIN_WAIT2 TIME_WAIT');
   });
 });
+
+describe('a clock that drifts from the tap’s', () => {
+  /** So many millionths fast. */
+  const clock = (drift: number, time: number): { tsVal: number } => ({ tsVal: Math.floor(time * 1000 * (1 + drift)) });
+  /** When the server is told to have answered the SYN, at 10 ms, and to have closed. */
+  const told = async (drift: number, close: readonly Line[]): Promise<readonly [answered: number, closed: number]> => {
+    const lines: readonly Line[] = [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', clock(drift, 0.01)],
+      ['+30us', 'client', 'ACK'],
+      [1, 'client', 'PSH ACK 10'],
+      ['+30us', 'server', 'ACK', clock(drift, 1.01)],
+      ...close,
+    ];
+    const flow = await flowOf(scenario({}, lines), 'client');
+    return [moment(flow, 'server', 'SYN_RECV').at, moment(flow, 'server', 'FIN_WAIT1').at];
+  };
+
+  it.each([-50e-6, -10e-6, 10e-6, 50e-6])(
+    'by %d, told by nothing else, does not move when a SYN was answered and a FIN was sent',
+    async (drift) => {
+      const close: readonly Line[] = [
+        [3600, 'server', 'FIN ACK', clock(drift, 3600)],
+        ['+30us', 'client', 'FIN ACK'],
+        ['+30us', 'server', 'ACK', clock(drift, 3600.02)],
+      ];
+      const [answered, closed] = await told(drift, close);
+      expect(Math.abs(answered - 0.01)).toBeLessThan(0.0021);
+      expect(Math.abs(closed - 3600)).toBeLessThan(0.0021);
+    },
+  );
+
+  it.each([-50e-6, 50e-6])('by %d, still tells of a FIN that was held up among others', async (drift) => {
+    const close: readonly Line[] = [
+      [3599.9, 'client', 'PSH ACK 10'],
+      ['+30us', 'server', 'ACK', clock(drift, 3599.91)],
+      [3600, 'server', 'FIN ACK', { ...clock(drift, 3600), delayed: '80ms' }],
+      ['+30us', 'client', 'ACK'],
+    ];
+    const [, closed] = await told(drift, close);
+    expect(Math.abs(closed - 3600)).toBeLessThan(0.0021);
+  });
+});
