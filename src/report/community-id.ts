@@ -2,10 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Endpoint } from '../connection/model.js';
 import { parseAddress } from '../decode/address.js';
 
-/** Two bytes. */
-const SEED = Buffer.of(0, 0);
-/** TCP, and a byte of padding. */
-const PROTOCOL = Buffer.of(6, 0);
+const TCP = 6;
 
 /**
  * Community ID, version 1, with seed 0: the name that Zeek, Suricata, Arkime and Elastic give a connection, too. The same for
@@ -14,22 +11,28 @@ const PROTOCOL = Buffer.of(6, 0);
  * @see https://github.com/corelight/community-id-spec
  */
 export function communityId(one: Endpoint, other: Endpoint): string {
-  const [lower, higher] = [wireOf(one), wireOf(other)].sort(Buffer.compare);
-  const addresses = [lower.subarray(0, -2), higher.subarray(0, -2)];
-  const ports = [lower.subarray(-2), higher.subarray(-2)];
-  const bytes = Buffer.concat([SEED, ...addresses, PROTOCOL, ...ports]);
+  const [words, otherWords] = [wordsOf(one), wordsOf(other)];
+  const isLower = (compare(words, otherWords) || one.port - other.port) <= 0;
+  const addresses = isLower ? [...words, ...otherWords] : [...otherWords, ...words];
+  // A seed of two zeroes, both addresses, protocol and padding, both ports.
+  const bytes = Buffer.alloc(2 + 4 * addresses.length + 6);
+  let at = 2;
+  for (const word of addresses) at = bytes.writeInt32BE(word, at);
+  at = bytes.writeUInt16BE(TCP << 8, at);
+  at = bytes.writeUInt16BE(isLower ? one.port : other.port, at);
+  bytes.writeUInt16BE(isLower ? other.port : one.port, at);
   return `1:${createHash('sha1').update(bytes).digest('base64')}`;
 }
 
-/** Address and port as they stand on the wire, which is also how endpoints are ordered. */
-function wireOf({ address, port }: Endpoint): Buffer {
+/** The words of an address, as they stand on the wire: one of IPv4, four of IPv6. */
+function wordsOf({ address }: Endpoint): readonly number[] {
   const parsed = parseAddress(address);
   if (parsed === null) throw new RangeError(`not an address: ${address}`);
-  const words = parsed.ipVersion === 4 ? parsed.words.slice(3) : parsed.words;
-  const bytes = Buffer.alloc(words.length * 4 + 2);
-  words.forEach((word, index) => {
-    bytes.writeInt32BE(word, index * 4);
-  });
-  bytes.writeUInt16BE(port, words.length * 4);
-  return bytes;
+  return parsed.ipVersion === 4 ? [parsed.words[3]] : parsed.words;
+}
+
+/** By the first bytes that differ. */
+function compare(words: readonly number[], others: readonly number[]): number {
+  const index = words.findIndex((word, i) => word !== others[i]);
+  return index < 0 ? 0 : (words[index] >>> 0) - (others[index] >>> 0);
 }

@@ -8,24 +8,28 @@ const SECONDS_A_DAY = 86_400;
 export function formatTimestamp(time: Time, clock: Clock): string {
   const seconds = Math.floor(time / SECOND);
   const nanoseconds = time - seconds * SECOND;
-  const fraction = Math.floor(nanoseconds / 10 ** (9 - clock.digits));
-  const [date, ofDay] = dayAndSecond(clock.epochSeconds + seconds);
-  const minute = Math.floor(ofDay / 60);
-  const daytime = `${twoDigits(Math.floor(minute / 60))}:${twoDigits(minute % 60)}:${twoDigits(ofDay % 60)}`;
-  return `${date}T${daytime}.${String(fraction).padStart(clock.digits, '0')}Z`;
+  const fraction = Math.floor(nanoseconds / (clock.digits === 6 ? 1000 : 1));
+  return `${secondText(clock.epochSeconds + seconds)}.${String(fraction).padStart(clock.digits, '0')}Z`;
 }
 
-/** The day that was asked for last: a capture holds few, and Date takes longer than all the rest. */
+/** What was asked for last: times of one connection share few seconds, and those of a capture few days. */
+let lastSecond = Number.NaN;
+let lastText = '';
 let lastDay = Number.NaN;
 let lastDate = '';
 
-function dayAndSecond(seconds: number): readonly [string, number] {
+function secondText(seconds: number): string {
+  if (seconds === lastSecond) return lastText;
   const day = Math.floor(seconds / SECONDS_A_DAY);
   if (day !== lastDay) {
     lastDate = new Date(day * SECONDS_A_DAY * 1000).toISOString().slice(0, -'T00:00:00.000Z'.length);
     lastDay = day;
   }
-  return [lastDate, seconds - day * SECONDS_A_DAY];
+  const ofDay = seconds - day * SECONDS_A_DAY;
+  const minute = Math.floor(ofDay / 60);
+  lastText = `${lastDate}T${twoDigits(Math.floor(minute / 60))}:${twoDigits(minute % 60)}:${twoDigits(ofDay % 60)}`;
+  lastSecond = seconds;
+  return lastText;
 }
 
 const twoDigits = (value: number): string => (value < 10 ? `0${value}` : String(value));
