@@ -5,7 +5,7 @@ const MOST = 50_000;
 
 /**
  * The least round trip from the tap to each host, over all its connections: where a connection gives no sample of its own,
- * how far its ends are is still known. Hosts are keyed by address: a number for IPv4, text for IPv6.
+ * how far its ends are is still known. Hosts are keyed by address: a signed word for IPv4, text for IPv6.
  */
 export class Distances {
   readonly #least = new Map<number | string, Time>();

@@ -44,10 +44,10 @@ class Host {
   constructor(readonly address: string) {}
 }
 
-/** A host's address as a key: a number for IPv4, its text for IPv6. */
+/** A host's address as a key: a signed word for IPv4, its text for IPv6. */
 function keyOf(address: string): number | string {
   const parsed = parseAddress(address);
-  return parsed !== null && parsed.ipVersion === 4 ? parsed.words[3] >>> 0 : address;
+  return parsed !== null && parsed.ipVersion === 4 ? parsed.words[3] | 0 : address;
 }
 
 /** What no single connection shows: gathered flow by flow, in bounded memory. */

@@ -159,7 +159,7 @@ export function readHistory(source: FlowSource, flow: number): History {
     server: endpoint(1 - client),
     network,
     hosts: perSide((d) =>
-      hostKey(network, ipVersion === 6 ? endpoint(d).address : i32[at + (d === 0 ? I.lowA : I.lowB)] >>> 0),
+      hostKey(network, ipVersion === 6 ? endpoint(d).address : i32[at + (d === 0 ? I.lowA : I.lowB)]),
     ),
     roles: (bits & BIT.rolesKnown) !== 0 ? 'observed' : 'assumed',
     start: f64[at64 + F.start],
