@@ -1,7 +1,10 @@
+import { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type ByteSource, BytesError } from '../../src/capture/bytes.js';
 import { GzipBytes } from '../../src/capture/gzip-bytes.js';
+import { StreamBytes } from '../../src/capture/stream-bytes.js';
 import { cutAt, lendingSource } from './frames.js';
 
 /** Bytes that deflate badly, so that a few of them stand for many stored ones. */
@@ -121,4 +124,50 @@ it('closes the stored bytes, read or not', async () => {
   await begun.read();
   await begun.close();
   expect(closed).toBe(2);
+});
+
+describe('ahead of the reader', () => {
+  const MEGABYTE = 1_000_000;
+  /** Tells how many stored bytes were taken. */
+  const counted = (chunks: Uint8Array[]) => {
+    const source = lendingSource(chunks);
+    const counts = { taken: 0 };
+    const read = async (): Promise<Uint8Array | null> => {
+      const chunk = await source.read();
+      counts.taken += chunk?.length ?? 0;
+      return chunk;
+    };
+    return { counts, stored: { ...source, read } };
+  };
+
+  it('inflates some megabytes, and no more', async () => {
+    const { counts, stored } = counted(Array.from({ length: 50 }, () => packed));
+    const source = new GzipBytes(stored, null);
+    await source.read();
+    await vi.waitFor(() => expect(counts.taken).toBeGreaterThan(4 * MEGABYTE));
+    await setTimeout(50);
+    expect(counts.taken).toBeLessThan(5 * MEGABYTE);
+    await source.close();
+  });
+
+  it('does not take what expands a thousandfold for the few bytes that it is stored in', async () => {
+    const chunk = gzipSync(Buffer.alloc(MEGABYTE));
+    const { counts, stored } = counted(Array.from({ length: 50 }, () => chunk));
+    const source = new GzipBytes(stored, null);
+    await source.read();
+    await vi.waitFor(() => expect(counts.taken).toBeGreaterThan(4 * chunk.length));
+    await setTimeout(50);
+    expect(counts.taken).toBeLessThan(6 * chunk.length);
+    await source.close();
+  });
+});
+
+it('is closed also while a pipe has no more to give', async () => {
+  const stream = new Readable({ read() {} });
+  stream.push(packed.subarray(0, 100_000));
+  const source = new GzipBytes(new StreamBytes(stream), null);
+  expect(await source.read()).not.toBeNull();
+  await source.close();
+  await source.close();
+  expect(stream.destroyed).toBe(true);
 });
