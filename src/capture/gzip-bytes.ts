@@ -8,7 +8,7 @@ const PIECE_LENGTH = 64 * 1024;
 const FINER_LENGTHS = [256, 1];
 /** What damage can hide of a pipe. */
 const PIPE_OUTPUT_LENGTH = 64 * 1024;
-/** Inflating rests between an output and the reader's next turn: with these, half as long as with 64 KiB. */
+/** Between two outputs zlib waits for the main thread, which may be analysing: larger ones let it wait less often. */
 const FILE_OUTPUT_LENGTH = 512 * 1024;
 const READ_AHEAD_LENGTH = 4 * 1024 * 1024;
 
