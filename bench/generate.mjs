@@ -8,5 +8,5 @@ const { values, positionals } = parseArgs({
   options: { scale: { type: 'string', default: '1' }, cache: { type: 'string', default: CACHE } },
 });
 for (const name of positionals.length > 0 ? positionals : WORKLOAD_NAMES) {
-  process.stdout.write(`${captureOf(workloadNamed(name, Number(values.scale)), values.cache)}\n`);
+  process.stdout.write(`${captureOf(workloadNamed(name, Number(values.scale)), values.cache).path}\n`);
 }

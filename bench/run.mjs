@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CACHE, captureOf } from './generator/cache.mjs';
 import { sizeOf } from './measure/capture-size.mjs';
+import { growthLine } from './measure/growth.mjs';
 import { median } from './measure/median.mjs';
 import { isInstalled, run } from './measure/process.mjs';
 import { alignedTable, markdownTable } from './measure/table.mjs';
@@ -24,10 +25,36 @@ Workloads: ${WORKLOAD_NAMES.join(', ')}
 `;
 const LASTACK = 'lastack';
 const UNKNOWN = '–';
-const HEAD = ['command', 'runs', 'seconds', 'CPU s', 'Mpackets/s', 'GB/s', 'peak MB', 'time/tcpdump', 'time/lastack'];
+const HEAD = [
+  'command',
+  'runs',
+  'seconds',
+  'CPU s',
+  'Mpackets/s',
+  'GB/s',
+  'peak MB',
+  'bytes/live flow',
+  'time/tcpdump',
+  'time/lastack',
+];
+/** What memory is compared with: flows that come and go, and hardly any at a time. */
+const BASELINE = 'few-alive';
+/** With fewer, what flows take is lost in what the memory of two runs differs by. */
+const LEAST_LIVE = 10_000;
 
 /** @typedef {import('./measure/process.mjs').Run} Run */
+/** @typedef {import('./measure/growth.mjs').Cost} Cost */
 /** @typedef {import('./peers.mjs').Peer} Peer */
+
+/**
+ * Medians of what a command took.
+ * @typedef {object} Figures
+ * @property {number} runs
+ * @property {number} wall seconds
+ * @property {number | null} cpu seconds
+ * @property {number | null} memory bytes at the peak
+ * @property {number | null} perFlow bytes for each live flow
+ */
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -42,26 +69,39 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
+/** Peak memory on the baseline, by command line. @type {Map<string, number | null>} */
+const baselines = new Map();
+
 if (values.help) process.stdout.write(USAGE);
-else for (const name of chosenWorkloads()) measure(name);
+else process.stdout.write(growthLine(chosenWorkloads().map(measure)));
 
 function chosenWorkloads() {
   if (positionals.length === 0) return ['short-flows'];
   return positionals.includes('all') ? WORKLOAD_NAMES : positionals;
 }
 
-/** @param {string} name */
+/**
+ * @param {string} name
+ * @returns {Cost}
+ */
 function measure(name) {
   const workload = workloadNamed(name, Number(values.scale));
-  const capture = captureOf(workload, values.cache);
-  const size = sizeOf(capture);
-  const results = runInTurn([lastack(workload.alive), ...chosenPeers()], capture);
+  const { path, live } = captureOf(workload, values.cache);
+  const size = sizeOf(path);
+  const peers = [lastack(workload.alive), ...chosenPeers()];
+  const results = figuresOf(peers, runInTurn(peers, path), live);
   const table = values.markdown ? markdownTable : alignedTable;
   const scale = values.scale === '1' ? '' : `, at ${values.scale} of it`;
   const bytes = (size.bytes / 1e6).toFixed(0);
   process.stdout.write(`${values.markdown ? '### ' : ''}${name}: ${workload.about}${scale}\n\n`);
-  process.stdout.write(`${size.frames.toLocaleString('en')} records, ${bytes} MB; medians\n\n`);
+  process.stdout.write(`${count(size.frames)} records, ${bytes} MB, ${count(live)} flows live at most; medians\n\n`);
   process.stdout.write(`${table(HEAD, rowsOf(results, size))}\n`);
+  return { workload: name, alive: workload.alive, frames: size.frames, results };
+}
+
+/** @param {number} number */
+function count(number) {
+  return number.toLocaleString('en');
 }
 
 /**
@@ -102,42 +142,79 @@ function runInTurn(peers, capture) {
 }
 
 /**
+ * @param {readonly Peer[]} peers
  * @param {ReadonlyMap<string, readonly Run[]>} results
- * @param {{ frames: number, bytes: number }} size
+ * @param {number} live flows, at most
+ * @returns {Map<string, Figures>}
  */
-function rowsOf(results, size) {
-  const medians = new Map([...results].map(([name, runs]) => [name, median(runs.map(({ wall }) => wall))]));
-  const ratio = (/** @type {number} */ wall, /** @type {string} */ to) => {
-    const base = medians.get(to);
-    return base === undefined ? UNKNOWN : (wall / base).toFixed(2);
-  };
-  return [...medians].map(([name, wall]) => {
-    const runs = results.get(name) ?? [];
-    return [
-      name,
-      String(runs.length),
-      wall.toFixed(2),
-      middle(
-        runs.map(({ cpu }) => cpu),
-        2,
-      ),
-      (size.frames / wall / 1e6).toFixed(2),
-      (size.bytes / wall / 1e9).toFixed(2),
-      middle(
-        runs.map(({ memory }) => memory && memory / 1e6),
-        0,
-      ),
-      ratio(wall, 'tcpdump'),
-      ratio(wall, LASTACK),
-    ];
-  });
+function figuresOf(peers, results, live) {
+  return new Map(
+    peers.map((peer) => {
+      const runs = results.get(peer.name) ?? [];
+      const memory = middle(runs.map((run) => run.memory));
+      const baseline = memory === null || live < LEAST_LIVE ? null : baselineOf(peer);
+      return [
+        peer.name,
+        {
+          runs: runs.length,
+          wall: median(runs.map(({ wall }) => wall)),
+          cpu: middle(runs.map(({ cpu }) => cpu)),
+          memory,
+          perFlow: memory === null || baseline === null ? null : (memory - baseline) / live,
+        },
+      ];
+    }),
+  );
+}
+
+/** @param {Peer} peer */
+function baselineOf(peer) {
+  const { path } = captureOf(workloadNamed(BASELINE, 1), values.cache);
+  const line = peer.command(path).join(' ');
+  const known = baselines.get(line);
+  if (known !== undefined) return known;
+  const runs = runInTurn([peer], path).get(peer.name) ?? [];
+  const memory = middle(runs.map((run) => run.memory));
+  baselines.set(line, memory);
+  return memory;
 }
 
 /**
+ * @param {ReadonlyMap<string, Figures>} results
+ * @param {{ frames: number, bytes: number }} size
+ */
+function rowsOf(results, size) {
+  const ratio = (/** @type {number} */ wall, /** @type {string} */ to) => {
+    const base = results.get(to);
+    return base === undefined ? UNKNOWN : (wall / base.wall).toFixed(2);
+  };
+  return [...results].map(([name, { runs, wall, cpu, memory, perFlow }]) => [
+    name,
+    String(runs),
+    wall.toFixed(2),
+    rounded(cpu, 2),
+    (size.frames / wall / 1e6).toFixed(2),
+    (size.bytes / wall / 1e9).toFixed(2),
+    rounded(memory && memory / 1e6, 0),
+    rounded(perFlow, 0),
+    ratio(wall, 'tcpdump'),
+    ratio(wall, LASTACK),
+  ]);
+}
+
+/**
+ * The median of what is known.
  * @param {readonly (number | null)[]} figures
+ */
+function middle(figures) {
+  const known = figures.filter((figure) => figure !== null);
+  return known.length === 0 ? null : median(known);
+}
+
+/**
+ * @param {number | null} figure
  * @param {number} digits behind the point
  */
-function middle(figures, digits) {
-  const known = figures.filter((figure) => figure !== null);
-  return known.length === 0 ? UNKNOWN : median(known).toFixed(digits);
+function rounded(figure, digits) {
+  return figure === null ? UNKNOWN : figure.toFixed(digits);
 }

@@ -120,7 +120,7 @@ const STAGES = [
   ['+ post-mortems, findings, summary', whole],
 ];
 
-const path = captureOf(workloadNamed(positionals[0] ?? 'short-flows', Number(values.scale)), values.cache);
+const { path } = captureOf(workloadNamed(positionals[0] ?? 'short-flows', Number(values.scale)), values.cache);
 /** @type {number[][]} */
 const seconds = STAGES.map(() => []);
 let frames = 0;

@@ -89,6 +89,16 @@ const NAMED = [
     alive: 20_000,
     ipVersion: 6,
   },
+  {
+    ...SHORT,
+    name: 'few-alive',
+    about: '320,000 records, 40,000 flows, 20 open at a time for a second each',
+    flows: 40_000,
+    alive: 20,
+    segments: 8,
+    ramp: SECOND / 2,
+    think: SECOND / 2,
+  },
 ];
 
 /** Names to choose from; any other number may stand in those that end in one. */

@@ -30,7 +30,7 @@ try {
     synOnly: false,
     lossy: process.argv.includes('--lossy'),
   };
-  const frames = generate(workload, capture);
+  const { frames } = generate(workload, capture);
   const page = join(folder, 'many.html');
   const { stderr } = spawnSync(
     '/usr/bin/time',

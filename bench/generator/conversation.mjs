@@ -42,6 +42,9 @@ class End {
  * sends one segment and says how long it is until the next one.
  */
 export class Conversation {
+  /** Whether its first segment was sent. */
+  hasBegun = false;
+
   #client = new End();
   #server = new End();
   #random;
@@ -78,6 +81,7 @@ export class Conversation {
     const client = this.#client;
     const server = this.#server;
     const turn = Math.floor(flow / clients);
+    this.hasBegun = false;
     client.address = CLIENT_NETWORK | (Math.imul(flow % clients, SCATTER) & 0xffffff);
     client.port = FIRST_PORT + ((turn * 7) % PORTS);
     const service = Math.imul(flow, SCATTER) >>> 16;
@@ -120,6 +124,7 @@ export class Conversation {
     const random = this.#random;
     const client = this.#client;
     const server = this.#server;
+    this.hasBegun = true;
     switch (this.#step) {
       case Step.SYN:
         this.#fill(wire, now, client, server, SYN, 0);

@@ -1,4 +1,5 @@
 import { Conversation } from './conversation.mjs';
+import { LiveFlows } from './live-flows.mjs';
 import { PcapWriter } from './pcap-writer.mjs';
 import { Random } from './random.mjs';
 import { Timeline } from './timeline.mjs';
@@ -12,13 +13,14 @@ const SEED = 20_250_101;
  * Writes a capture of as many connections as the workload says, of which `alive` are open at a time.
  * @param {import('../workloads.mjs').Workload} workload
  * @param {string} path
- * @returns {number} how many frames it has
+ * @returns {{ frames: number, live: number }} how many frames it has, and how many of its flows are live at a time, at most
  */
 export function generate(workload, path) {
   const { flows, alive, ramp, think, ipVersion, snapLength } = workload;
   const random = new Random(SEED);
   const writer = new PcapWriter(path, ipVersion, snapLength);
   const timeline = new Timeline(alive);
+  const live = new LiveFlows(flows);
   const conversations = Array.from({ length: alive }, () => new Conversation(workload, random));
   let begun = 0;
   for (const [member, conversation] of conversations.entries()) {
@@ -43,15 +45,19 @@ export function generate(workload, path) {
   for (let member = timeline.next(); member >= 0; member = timeline.next()) {
     const conversation = conversations[member];
     wire.time = timeline.now;
+    if (!conversation.hasBegun) live.begin(timeline.now);
     const wait = conversation.send(wire, timeline.now);
     writer.write(wire);
     if (wait > 0) {
       timeline.schedule(member, wait);
-    } else if (begun < flows) {
+      continue;
+    }
+    live.end(timeline.now);
+    if (begun < flows) {
       conversation.begin(begun++);
       timeline.schedule(member, random.wait(think / 10));
     }
   }
   writer.close();
-  return writer.frames;
+  return { frames: writer.frames, live: live.most };
 }
