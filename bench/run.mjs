@@ -17,6 +17,7 @@ Measures lastack and its peers on the same captures, in turn. Without a name: sh
   --budget SECONDS  a command that has taken this long in all is not run again (300)
   --peers LIST      names, by commas; none for lastack alone (all that are installed)
   --command LINE    how to run lastack, the capture's path apart
+  --timeline        also timeline --format ndjson, on one thread and as by default
   --scale N         size of the captures, 1 for the whole (1)
   --cache FOLDER    where captures are kept
   --markdown        tables in Markdown
@@ -24,6 +25,7 @@ Measures lastack and its peers on the same captures, in turn. Without a name: sh
 Workloads: ${WORKLOAD_NAMES.join(', ')}
 `;
 const LASTACK = 'lastack';
+const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const UNKNOWN = '–';
 const HEAD = [
   'command',
@@ -63,6 +65,7 @@ const { values, positionals } = parseArgs({
     budget: { type: 'string', default: '300' },
     peers: { type: 'string' },
     command: { type: 'string' },
+    timeline: { type: 'boolean', default: false },
     scale: { type: 'string', default: '1' },
     cache: { type: 'string', default: CACHE },
     markdown: { type: 'boolean', default: false },
@@ -88,7 +91,8 @@ function measure(name) {
   const workload = workloadNamed(name, Number(values.scale));
   const { path, live } = captureOf(workload, values.cache);
   const size = sizeOf(path);
-  const peers = [lastack(workload.alive), ...chosenPeers()];
+  const timelines = values.timeline ? [timeline(['--threads', '1']), timeline([])] : [];
+  const peers = [lastack(workload.alive), ...timelines, ...chosenPeers()];
   const results = figuresOf(peers, runInTurn(peers, path), live);
   const table = values.markdown ? markdownTable : alignedTable;
   const scale = values.scale === '1' ? '' : `, at ${values.scale} of it`;
@@ -109,10 +113,18 @@ function count(number) {
  * @returns {Peer}
  */
 function lastack(alive) {
-  const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-  const analyze = [process.execPath, main, 'analyze', ...(alive > 250_000 ? ['--max-flows', `${2 * alive}`] : [])];
+  const analyze = [process.execPath, MAIN, 'analyze', ...(alive > 250_000 ? ['--max-flows', `${2 * alive}`] : [])];
   const command = values.command?.split(' ') ?? analyze;
   return { name: LASTACK, command: (capture) => [...command, capture] };
+}
+
+/**
+ * @param {readonly string[]} options
+ * @returns {Peer}
+ */
+function timeline(options) {
+  const command = [process.execPath, MAIN, 'timeline', '--format', 'ndjson', '-o', '/dev/null', ...options];
+  return { name: ['timeline', ...options].join(' '), command: (capture) => [...command, capture] };
 }
 
 /** @returns {readonly Peer[]} */

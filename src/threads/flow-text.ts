@@ -13,13 +13,20 @@ import type { PrintedBatch } from './batch-printer.js';
 import { type FlowText, PlainText } from './plain-text.js';
 import { PrintingPool } from './printing-pool.js';
 
+/** Reading and following take a sixth of the time that post-mortems take: a few threads keep up with one that reads. */
+const MOST_THREADS = 4;
 /** Connections that are handed to a thread at once. */
 const BATCH = 128;
+/** Batches of a capture that are printed before other threads are started, unless they were asked for: less is done sooner. */
+const ALONE = 32;
 /** Connections that are held until those before them are printed. */
 const MOST_HELD = 32 * BATCH;
 
 export interface TextOptions extends Omit<Options, 'detail'> {
-  /** Threads that post-mortems are made on, this one among them; by default as many as there are processors, at most 4. */
+  /**
+   * Threads that post-mortems are made on, this one among them; by default, where there are thousands of connections, as
+   * many as there are processors, at most 4.
+   */
   readonly threads?: number;
 }
 
@@ -35,19 +42,14 @@ export function flowText(
 ): FlowText {
   const printer = flowPrinter(format, VERSION);
   const paths = typeof captures === 'string' ? [captures] : captures;
-  const { threads = defaultThreads(), ...rest } = options;
+  const { threads = Math.min(availableParallelism(), MOST_THREADS), ...rest } = options;
   const reading: Options = { ...rest, detail: printer.detail };
   // Frames of several captures, or put in order, have other numbers; networks are not copied. A pipe may be live: its
   // connections are printed as they end, without waiting for others.
   const isSpread = paths.length === 1 && options.reorder === undefined && options.key === undefined && isFile(paths[0]);
   return threads > 1 && isSpread
-    ? new SpreadText(paths[0], format, printer, reading, threads)
+    ? new SpreadText(paths[0], format, printer, reading, threads, options.threads === undefined ? ALONE : 0)
     : new PlainText(flows(paths, reading), printer);
-}
-
-/** Measured by `npm run bench`: see bench/README.md. */
-function defaultThreads(): number {
-  return Math.min(availableParallelism(), 4);
 }
 
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
@@ -81,10 +83,17 @@ class SpreadText implements FlowText {
   #filling: PendingBatch | null = null;
   readonly #full: PendingBatch[] = [];
 
-  constructor(capture: string, format: FlowFormat, printer: FlowPrinter, options: Options, threads: number) {
+  constructor(
+    capture: string,
+    format: FlowFormat,
+    printer: FlowPrinter,
+    options: Options,
+    threads: number,
+    alone: number,
+  ) {
     const { profiles } = new Settings(options);
     this.#printer = printer;
-    this.#pool = new PrintingPool({ capture, format, profiles }, threads - 1);
+    this.#pool = new PrintingPool({ capture, format, profiles }, threads - 1, alone);
     this.#stream = flowsOrOrdinary([capture], options, (flow, clock) => this.#copy(flow, clock));
   }
 
@@ -97,10 +106,10 @@ class SpreadText implements FlowText {
     try {
       for await (const flow of this.#stream) {
         this.#held.push(flow instanceof Place ? flow : separator + this.#printer.one(flow));
-        if (this.#full.length > 0) {
+        for (let batch = this.#full.shift(); batch !== undefined; batch = this.#full.shift()) {
           // What threads have done is heard of in between.
           await setImmediate();
-          for (const batch of this.#full.splice(0)) this.#print(batch);
+          this.#print(batch);
         }
         if (this.#held.length >= MOST_HELD) yield* this.#take(MOST_HELD / 2);
       }

@@ -8,11 +8,16 @@ const MOST_WAITING = 2;
 export class PrintingPool {
   readonly #here: BatchPrinter;
   readonly #threads: readonly PrintingThread[];
+  #untilStart: number;
 
-  /** @param threads beside this one; each is started with its first batch */
-  constructor(job: PrintJob, threads: number) {
+  /**
+   * @param threads beside this one; each is started with its first batch
+   * @param alone full batches that are printed here before
+   */
+  constructor(job: PrintJob, threads: number, alone: number) {
     this.#here = new BatchPrinter(job);
     this.#threads = Array.from({ length: threads }, () => new PrintingThread(job));
+    this.#untilStart = alone;
   }
 
   /**
@@ -20,7 +25,8 @@ export class PrintingPool {
    * over. Rejects where the thread was lost.
    */
   async print(batch: Batch, isFull: boolean): Promise<PrintedBatch> {
-    const free = isFull ? this.#threads.find((thread) => thread.waiting < MOST_WAITING) : undefined;
+    const free =
+      isFull && this.#untilStart-- <= 0 ? this.#threads.find((thread) => thread.waiting < MOST_WAITING) : undefined;
     return free === undefined ? this.#here.print(batch) : free.print(batch);
   }
 
