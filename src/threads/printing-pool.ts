@@ -60,12 +60,13 @@ class PrintingThread {
   }
 
   #start(): Worker {
+    const lose = (error: Error): void => {
+      for (const { reject } of this.#waiting.splice(0)) reject(error);
+    };
     // Options of the process, such as a script of its command line, are not the thread's.
     return new Worker(new URL('./printing-thread.js', import.meta.url), { workerData: this.#job, execArgv: [] })
       .on('message', (printed: PrintedBatch) => this.#waiting.shift()?.resolve(printed))
-      .on('error', (error) => {
-        for (const { reject } of this.#waiting.splice(0))
-          reject(error instanceof Error ? error : new Error(String(error)));
-      });
+      .on('error', (error) => lose(error instanceof Error ? error : new Error(String(error))))
+      .on('exit', (status) => lose(new Error(`a thread that makes post-mortems ended with status ${status}`)));
   }
 }
