@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { Flow } from '../../../src/index.js';
 import {
   CLOSE,
   captureOf,
   EXCHANGE,
   HANDSHAKE,
+  ISN,
   type Line,
   read,
   type Setting,
@@ -185,13 +187,89 @@ const CASES: readonly Case[] = [
     lines: [...OPENED, [200_000, 'client', 'PSH ACK 10'], ['+30us', 'server', 'ACK']],
     flows: ['ESTABLISHED/ESTABLISHED 1 2 3 4 5 6 7 8 9'],
   },
+  {
+    what: 'a SYN that opens another connection, met behind the end of one whose SYNs were not captured',
+    lines: [
+      ...CLOSED.map((line, i): Line => (i < 3 ? ([line[0], line[1], line[2], { unseen: true }] as Line) : line)),
+      [3, 'client', 'SYN', AGAIN],
+      ['+30us', 'server', 'SYN ACK', ANSWER],
+      ['+30us', 'client', 'ACK'],
+      ...EXCHANGE,
+    ],
+    flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9', 'ESTABLISHED/ESTABLISHED 8 9 10 11 12 13 14'],
+  },
+  {
+    what: 'SYN cookies: each SYN+ACK has another number, and the last one is acknowledged',
+    lines: [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', { lost: true }],
+      [1, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', { isn: 3_000_000_000 }],
+      ['+30us', 'client', 'ACK', { ack: 3_000_000_000 + 1 - ISN.server }],
+      ['+1ms', 'client', 'PSH ACK 120', { ack: 3_000_000_000 + 1 - ISN.server }],
+      ['+30us', 'server', 'ACK'],
+    ],
+    tap: 'server',
+    flows: ['ESTABLISHED/ESTABLISHED 1 2 3 4 5 6 7'],
+  },
+  {
+    what: 'an answer for the one before while another one opens is told by its numbers, though they are near',
+    lines: [
+      ...OPENED,
+      [5, 'client', 'SYN', { isn: ISN.client + 200_000 }],
+      // A challenge ACK: RFC 5961, section 4.
+      ['+30us', 'server', 'ACK'],
+      ['+30us', 'client', 'RST'],
+      [6.01, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', ANSWER],
+      ['+30us', 'client', 'ACK'],
+      ...EXCHANGE,
+    ],
+    flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9 10 12', 'ESTABLISHED/ESTABLISHED 8 9 10 11 12 13 14 15 16 17'],
+  },
+  {
+    what: 'a refusal of the SYN that follows belongs to that: it acknowledges it',
+    lines: [...CLOSED, [3, 'client', 'SYN', AGAIN], ['+30us', 'server', 'RST ACK refused']],
+    flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9 10 11', 'CLOSED/CLOSED 11 12'],
+  },
+  {
+    what: 'a RST of the client that has given up its SYN belongs to that, too: it has its number',
+    lines: [
+      ...CLOSED,
+      [3, 'client', 'SYN', AGAIN],
+      ['+1s', 'client', 'RST', { seq: 1 }],
+    ],
+    flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9 10 11', 'CLOSED/LISTEN 11 12'],
+  },
+  {
+    what: 'the last words of the one before, behind the SYN that follows it, are its own',
+    lines: [
+      ...OPENED,
+      [1, 'client', 'SYN', AGAIN],
+      [1.0001, 'server', 'PSH ACK 100'],
+      [1.0002, 'server', 'FIN ACK'],
+      [1.0101, 'server', 'SYN ACK', ANSWER],
+      [1.03, 'client', 'ACK'],
+      ...EXCHANGE,
+    ],
+    flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9 10 11', 'ESTABLISHED/ESTABLISHED 8 9 10 11 12 13 14 15 16'],
+  },
 ];
+
+const toldOf = (found: readonly Flow[], before = 0): string[] =>
+  found.map((f) => `${f.clientState}/${f.serverState} ${f.segments.map((s) => s.frame - before).join(' ')}`);
 
 describe('which connection a segment belongs to', () => {
   it.each(CASES)('$what', async ({ tap = 'client', setting = {}, lines, flows }) => {
     const found = await read(captureOf(tap, scenario(setting, lines)), { detail: 'full' });
-    const told = found.map((f) => `${f.clientState}/${f.serverState} ${f.segments.map((s) => s.frame).join(' ')}`);
-    expect(told).toEqual(flows);
+    expect(toldOf(found)).toEqual(flows);
+  });
+
+  it.each(CASES)('$what, behind others, its client with the higher address', async ({ tap = 'client', lines, flows }) => {
+    const others = [5000, 5001].map((port) => scenario({ client: `10.0.0.7:${port}` }, [[0, 'client', 'SYN']]));
+    const story = scenario({ client: '10.0.0.9:40112', server: '10.0.0.2:8080' }, lines);
+    const found = await read(captureOf(tap, ...others, story), { detail: 'full' });
+    expect(toldOf(found.slice(2), 2)).toEqual(flows);
   });
 
   it('what comes when the connection has left the memory, when TIME_WAIT is certainly over, is met in mid-life', async () => {
