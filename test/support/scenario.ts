@@ -59,6 +59,8 @@ export interface Details {
   /** The same of the other end's clock. */
   readonly tsEcr?: number;
   readonly sack?: readonly (readonly [left: number, right: number])[];
+  /** Of IPv4, where it is not the next one of its sender. */
+  readonly ipId?: number;
   /** Bytes of a Fast Open option. */
   readonly fastOpen?: readonly number[];
   /** Begins another incarnation of this end. */
@@ -408,7 +410,7 @@ class End {
         payload: length,
         options: socketless ? {} : this.#options(has, tsVal, details),
         // Linux counts per socket; what it sends without one has none.
-        ipId: socketless || (has('SYN') && has('ACK')) ? 0 : this.#ipId++,
+        ipId: details.ipId ?? (socketless || (has('SYN') && has('ACK')) ? 0 : this.#ipId++),
         fragment: DO_NOT_FRAGMENT,
       },
       flight: {

@@ -234,11 +234,7 @@ const CASES: readonly Case[] = [
   },
   {
     what: 'a RST of the client that has given up its SYN belongs to that, too: it has its number',
-    lines: [
-      ...CLOSED,
-      [3, 'client', 'SYN', AGAIN],
-      ['+1s', 'client', 'RST', { seq: 1 }],
-    ],
+    lines: [...CLOSED, [3, 'client', 'SYN', AGAIN], ['+1s', 'client', 'RST', { seq: 1 }]],
     flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9 10 11', 'CLOSED/LISTEN 11 12'],
   },
   {
@@ -265,12 +261,15 @@ describe('which connection a segment belongs to', () => {
     expect(toldOf(found)).toEqual(flows);
   });
 
-  it.each(CASES)('$what, behind others, its client with the higher address', async ({ tap = 'client', lines, flows }) => {
-    const others = [5000, 5001].map((port) => scenario({ client: `10.0.0.7:${port}` }, [[0, 'client', 'SYN']]));
-    const story = scenario({ client: '10.0.0.9:40112', server: '10.0.0.2:8080' }, lines);
-    const found = await read(captureOf(tap, ...others, story), { detail: 'full' });
-    expect(toldOf(found.slice(2), 2)).toEqual(flows);
-  });
+  it.each(CASES)(
+    '$what, behind others, its client with the higher address',
+    async ({ tap = 'client', lines, flows }) => {
+      const others = [5000, 5001].map((port) => scenario({ client: `10.0.0.7:${port}` }, [[0, 'client', 'SYN']]));
+      const story = scenario({ client: '10.0.0.9:40112', server: '10.0.0.2:8080' }, lines);
+      const found = await read(captureOf(tap, ...others, story), { detail: 'full' });
+      expect(toldOf(found.slice(2), 2)).toEqual(flows);
+    },
+  );
 
   it('what comes when the connection has left the memory, when TIME_WAIT is certainly over, is met in mid-life', async () => {
     const straggler = scenario({}, [...CLOSED, [90, 'server', 'ACK']]);

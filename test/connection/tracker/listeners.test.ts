@@ -69,14 +69,16 @@ describe.each<[what: string, hosts: Hosts]>([
 
 it.each<[what: string, hosts: Hosts, other: Hosts]>([
   ['another address', V4, { ...V4, server: '10.0.0.3' }],
-  ['another address below the client’s', { client: '10.0.0.9', server: '10.0.0.2' }, { client: '10.0.0.9', server: '10.0.0.3' }],
-  ...['2001:db9::2', '2001:db8:1::2', '2001:db8::1:0:0:2', '2001:db8::1:0:2'].map(
-    (server): [string, Hosts, Hosts] => [
-      `the address ${server}`,
-      { client: '[2001:db8::1]', server: '[2001:db8::2]' },
-      { client: '[2001:db8::1]', server: `[${server}]` },
-    ],
-  ),
+  [
+    'another address below the client’s',
+    { client: '10.0.0.9', server: '10.0.0.2' },
+    { client: '10.0.0.9', server: '10.0.0.3' },
+  ],
+  ...['2001:db9::2', '2001:db8:1::2', '2001:db8::1:0:0:2', '2001:db8::1:0:2'].map((server): [string, Hosts, Hosts] => [
+    `the address ${server}`,
+    { client: '[2001:db8::1]', server: '[2001:db8::2]' },
+    { client: '[2001:db8::1]', server: `[${server}]` },
+  ]),
 ])('nothing is shown by a listener of %s', async (_, hosts, other) => {
   expect(await stateBeside([...open(1.3), [1.8, 'server', 'PSH ACK 100']], hosts, other)).toBe('SYN_RECV');
 });
