@@ -143,8 +143,7 @@ export class Tracker implements FlowSource {
     const i32 = this.table.i32;
     const left = [...this.table.records()].sort((x, y) => i32[x * STRIDE + I.number] - i32[y * STRIDE + I.number]);
     for (const flow of left) {
-      // An incarnation before it may have taken it along.
-      if (i32[flow * STRIDE + I.number] !== 0) this.#finish(flow);
+      this.#finish(flow);
       yield;
     }
   }
