@@ -287,6 +287,66 @@ const CASES: readonly Case[] = [
     client: [6, 120, 0],
     server: [4, 500, 0],
   },
+  {
+    what: 'a bare ACK with its SACK block, by its identification',
+    on: ['IPv4'],
+    lines: [...OPENED, [1, 'client', 'ACK', { sack: [[801, 901]], copied: '2ms' }]],
+    client: [5, 120, 0],
+    server: [3, 400, 0],
+  },
+  {
+    what: 'data with its SACK block',
+    on: ALL,
+    lines: [...OPENED, [1, 'client', 'PSH ACK 10', { sack: [[801, 901]], copied: '2ms' }]],
+    client: [5, 130, 0],
+    server: [3, 400, 0],
+  },
+  {
+    what: 'not data with another SACK block',
+    on: ['IPv6', 'IPv6 without timestamps'],
+    lines: [
+      ...OPENED,
+      [1, 'client', 'PSH ACK 10', { sack: [[801, 901]] }],
+      [1.001, 'client', 'PSH ACK 10', { seq: 121, tsVal: 1000, sack: [[801, 1001]] }],
+    ],
+    client: [6, 130, 1],
+    server: [3, 400, 0],
+  },
+  {
+    what: 'data that waited for 30 ms, where copies were seen and clocks tell',
+    on: ['IPv6'],
+    lines: twice('20us', [...OPENED, [1, 'client', 'PSH ACK 10', { copied: '30ms' }], [1.005, 'client', 'PSH ACK 10']]),
+    client: [6, 140, 0],
+    server: [3, 400, 0],
+  },
+  {
+    what: 'a SYN behind the next of an end whose SYN comes once more as a SYN+ACK',
+    on: ALL,
+    lines: twice('20us', [
+      [0, 'client', 'SYN'],
+      [0.004, 'server', 'SYN'],
+      [0.01003, 'server', 'SYN ACK'],
+      [0.01403, 'client', 'SYN ACK'],
+      [0.03, 'client', 'ACK'],
+    ]),
+    client: [3, 0, 1],
+    server: [2, 0, 1],
+  },
+  {
+    what: 'not data that its receiver asked for while it asks for what lies before, too',
+    on: ALL,
+    rtt: '1ms',
+    lines: [
+      ...OPENED,
+      [0.9996, 'server', 'PSH ACK 10', { copied: '800us' }],
+      [1, 'client', 'PSH ACK 100', { copied: '2ms' }],
+      [1.0001, 'client', 'PSH ACK 100', { lost: true }],
+      [1.0002, 'client', 'PSH ACK 100'],
+      ['+30us', 'server', 'ACK', { sack: [[321, 421]] }],
+    ],
+    client: [7, 420, 0],
+    server: [5, 410, 0],
+  },
 ];
 
 const counts = (flow: Flow, side: 'client' | 'server'): Count => [
@@ -312,4 +372,59 @@ describe.each(CASES)('a frame that was captured twice: $what', ({ on, tap = 'cli
     const [, ...behind] = await read(captureOf(tap, other, scenario(swapped(setting), lines)));
     expect(behind.map((flow) => [counts(flow, 'client'), counts(flow, 'server')])).toEqual([[client, server]]);
   });
+});
+
+describe('what belongs to the connection before', () => {
+  /** The last ACK comes once more when the client has sent another SYN. */
+  const lines = (copied: Line[3]): Line[] => [
+    ...twice('20us', [...OPENED, ...CLOSE]),
+    [1, 'client', 'ACK', { copied: '20ms' }],
+    [1.01, 'client', 'SYN', { isn: 8_000_000, ...copied }],
+    ['+30us', 'server', 'SYN ACK', { isn: 3_000_000_000, ...copied }],
+    ['+30us', 'client', 'ACK', copied],
+    ...twice('20us', EXCHANGE),
+  ];
+
+  it.each(ALL)('counts for that when it comes once more behind the next SYN: %s', async (network) => {
+    const others = [5000, 5001].map((port) => scenario({ client: `10.0.0.7:${port}` }, [[0, 'client', 'SYN']]));
+    for (const copied of [{}, { copied: '20us' }] as const) {
+      for (const [before, setting] of [
+        [0, NETWORKS[network]],
+        [2, swapped(NETWORKS[network])],
+      ] as const) {
+        const found = await read(captureOf('client', ...others.slice(0, before), scenario(setting, lines(copied))));
+        expect(found.slice(before).map((flow) => [flow.packets.client, flow.packets.server])).toEqual([
+          [7, 4],
+          [4, 3],
+        ]);
+      }
+    }
+  });
+});
+
+it('equal ACKs are two where nothing was captured twice but another connection', async () => {
+  const setting = NETWORKS['IPv6 without timestamps'];
+  const found = await read(
+    captureOf(
+      'client',
+      scenario({ client: '10.0.0.7:5000' }, twice('20us', OPENED)),
+      scenario(setting, [...OPENED, [1, 'client', 'ACK'], [1.0001, 'client', 'ACK'], [1.0002, 'client', 'ACK']]),
+    ),
+  );
+  expect(found.map((flow) => flow.packets.client)).toEqual([4, 7]);
+});
+
+it('Wireshark’s numbers of streams count no copy', async () => {
+  // A new conversation begins with each SYN that has another number, or comes behind a FIN (packet-tcp.c).
+  const reused: readonly Line[] = twice('20us', [
+    ...OPENED,
+    ...CLOSE,
+    [3, 'client', 'SYN', { isn: 8_000_000 }],
+    ['+30us', 'server', 'SYN ACK', { isn: 3_000_000_000 }],
+    ['+30us', 'client', 'ACK'],
+  ]);
+  const found = await read(
+    captureOf('client', scenario({}, reused), scenario({ client: '10.0.0.7:5000' }, [[4, 'client', 'SYN']])),
+  );
+  expect(found.map((flow) => flow.tcpStream)).toEqual([0, 1, 2]);
 });
