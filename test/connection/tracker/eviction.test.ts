@@ -128,9 +128,12 @@ describe('an incarnation that another one follows', () => {
       // The server still answers for what is closed.
       [3, [2.25, 'server', 'RST', { seq: 402 }]],
       ...Array.from({ length: 2 }, (_, index) => syn(index + 30, 3 + index / 10)),
+      [31, [5, 'client', 'SYN']],
     );
     expect(hosts).toEqual([1, 2, 3, ...upTo(10, 22), 30, 31]);
     expect(flows[2].packets.server).toBe(5);
+    const { clock, followedUntil } = flows[2];
+    expect(new Date((clock.epochSeconds + followedUntil / 1e9) * 1000).toISOString()).toBe('2026-11-20T12:00:03.100Z');
     expect(givenUp).toBe(1);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Flow } from '../../../src/index.js';
+import { icmpErrorFrame, tcpPacket } from '../../support/frames.js';
 import {
   CLOSE,
   captureOf,
@@ -9,6 +10,7 @@ import {
   type Line,
   read,
   type Setting,
+  type Story,
   scenario,
   type Tap,
 } from '../../support/scenario.js';
@@ -250,6 +252,29 @@ const CASES: readonly Case[] = [
     ],
     flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9 10 11', 'ESTABLISHED/ESTABLISHED 8 9 10 11 12 13 14 15 16'],
   },
+  {
+    what: 'an ICMP error belongs to the connection whose number it quotes: the one before',
+    lines: [
+      ...CLOSED,
+      [3, 'client', 'SYN', AGAIN],
+      ['+30us', 'router', 'ICMP 3/1', { seq: 121 }],
+      [4, 'client', 'SYN'],
+    ],
+    flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9 10 11 12', 'SYN_SENT/LISTEN 11 13'],
+  },
+  {
+    what: 'an ICMP error belongs to the connection whose number it quotes: the one that follows',
+    lines: [...CLOSED, [3, 'client', 'SYN', AGAIN], ['+30us', 'router', 'ICMP 3/1']],
+    flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9 10 11', 'CLOSED/LISTEN 11 12'],
+  },
+  {
+    what: 'an ICMP error about what was not captured belongs to none',
+    lines: [
+      [0, 'client', 'SYN', { unseen: true }],
+      ['+30us', 'router', 'ICMP 3/1'],
+    ],
+    flows: [],
+  },
 ];
 
 const toldOf = (found: readonly Flow[], before = 0): string[] =>
@@ -285,5 +310,17 @@ describe('which connection a segment belongs to', () => {
       [5000, 'observed', 0],
       [40112, 'assumed', 1],
     ]);
+  });
+
+  it('an ICMP error that quotes no sequence number belongs to none', async () => {
+    const syn = scenario({}, [[0, 'client', 'SYN', { lost: true }]]);
+    const quoted = tcpPacket({ from: '10.0.0.1:40112', to: '10.0.0.2:8080', flags: 'S', seq: ISN.client });
+    // RFC 792 has eight bytes of the segment quoted; some routers give fewer.
+    const error = (bytes: number): Story => {
+      const icmp = { from: '10.0.9.1', to: '10.0.0.1', type: 3, code: 1, quoted: quoted.subarray(0, 20 + bytes) };
+      return () => [...syn('client'), { at: 5e6, data: icmpErrorFrame(icmp) }];
+    };
+    expect(toldOf(await read(captureOf('client', error(8))))).toEqual(['CLOSED/LISTEN 1 2']);
+    expect(toldOf(await read(captureOf('client', error(4))))).toEqual(['SYN_SENT/LISTEN 1']);
   });
 });
