@@ -230,6 +230,16 @@ const CASES: readonly Case[] = [
     flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9 10 12', 'ESTABLISHED/ESTABLISHED 8 9 10 11 12 13 14 15 16 17'],
   },
   {
+    what: 'a SYN+ACK that is repeated for the SYN before belongs to that',
+    lines: [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK'],
+      [0.5, 'client', 'SYN', AGAIN],
+      [1.02, 'server', 'SYN ACK'],
+    ],
+    flows: ['CLOSED/SYN_RECV 1 2 3 4', 'SYN_SENT/LISTEN 3 4'],
+  },
+  {
     what: 'a refusal of the SYN that follows belongs to that: it acknowledges it',
     lines: [...CLOSED, [3, 'client', 'SYN', AGAIN], ['+30us', 'server', 'RST ACK refused']],
     flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9 10 11', 'CLOSED/CLOSED 11 12'],

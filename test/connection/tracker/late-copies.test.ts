@@ -3,6 +3,7 @@ import type { Flow } from '../../../src/index.js';
 import {
   CLOSE,
   captureOf,
+  type Details,
   EXCHANGE,
   HANDSHAKE,
   type Line,
@@ -376,7 +377,7 @@ describe.each(CASES)('a frame that was captured twice: $what', ({ on, tap = 'cli
 
 describe('what belongs to the connection before', () => {
   /** The last ACK comes once more when the client has sent another SYN. */
-  const lines = (copied: Line[3]): Line[] => [
+  const lines = (copied: Details): Line[] => [
     ...twice('20us', [...OPENED, ...CLOSE]),
     [1, 'client', 'ACK', { copied: '20ms' }],
     [1.01, 'client', 'SYN', { isn: 8_000_000, ...copied }],
