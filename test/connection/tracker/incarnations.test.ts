@@ -201,6 +201,32 @@ const CASES: readonly Case[] = [
     flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9', 'ESTABLISHED/ESTABLISHED 8 9 10 11 12 13 14'],
   },
   {
+    what: 'a SYN that opens another connection, met behind one of which only its end was captured',
+    lines: [
+      ...OPENED.map(([when, from, what], i): Line => {
+        const details = from === 'server' || i < 3 ? { unseen: true as const } : {};
+        return [when, from, what, details] as Line;
+      }),
+      [3, 'client', 'SYN', AGAIN],
+      ['+30us', 'server', 'SYN ACK', ANSWER],
+      ['+30us', 'client', 'ACK'],
+      ...EXCHANGE,
+    ],
+    flows: ['CLOSED/CLOSED 1 2 3 4', 'ESTABLISHED/ESTABLISHED 3 4 5 6 7 8 9'],
+  },
+  {
+    what: 'a SYN that opens another connection, behind one whose SYN was not captured',
+    lines: [
+      [0, 'client', 'SYN', { unseen: true }],
+      ...CLOSED.slice(1),
+      [3, 'client', 'SYN', AGAIN],
+      ['+30us', 'server', 'SYN ACK', ANSWER],
+      ['+30us', 'client', 'ACK'],
+      ...EXCHANGE,
+    ],
+    flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9 10 11', 'ESTABLISHED/ESTABLISHED 10 11 12 13 14 15 16'],
+  },
+  {
     what: 'SYN cookies: each SYN+ACK has another number, and the last one is acknowledged',
     lines: [
       [0, 'client', 'SYN'],

@@ -124,14 +124,14 @@ describe('what has closed leaves', () => {
     const found = await read(
       captureOf(
         'client',
-        scenario({}, [...CLOSED, ...NEXT]),
+        scenario({}, [...CLOSED, ...NEXT, ...EXCHANGE]),
         other(5000, syn(5), ...OPENED.slice(1), [90, 'client', 'PSH ACK 10']),
         other(5001, syn(80)),
       ),
     );
     expect(found.map((flow) => [flow.client.port, flow.packets.client])).toEqual([
       [40_112, 6],
-      [40_112, 2],
+      [40_112, 4],
       [5000, 5],
       [5001, 1],
     ]);
