@@ -131,6 +131,13 @@ describe('how much is kept of one connection', () => {
       expect(keptOf(flow).slice(-22)).toEqual(alone);
     }
   });
+  it('and a run of a connection that was met in mid-life', async () => {
+    const later = OPENED.map(([when, from, what], i) => [when, from, what, i < 3 ? { unseen: true } : {}] as Line);
+    const flow = await flowOf(scenario({}, [...later, ...talk(1)]), 'client');
+    const runs = flow.segments.flatMap((s) => s.run ?? []);
+    expect(runs).toHaveLength(1);
+    expect(runs[0].segments.client + runs[0].segments.server).toBeGreaterThan(10);
+  });
   it('all but the last segment of each direction is in the run', async () => {
     expect(keptOf(await flowOf(scenario({}, [...OPENED, ...talk(1)]), 'client'))).toEqual([
       ...['1', '2', '3', '4', '5'],

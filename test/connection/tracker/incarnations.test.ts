@@ -359,4 +359,23 @@ describe('which connection a segment belongs to', () => {
     expect(toldOf(await read(captureOf('client', error(8))))).toEqual(['CLOSED/LISTEN 1 2']);
     expect(toldOf(await read(captureOf('client', error(4))))).toEqual(['SYN_SENT/LISTEN 1']);
   });
+
+  it('the number of a server with SYN cookies is that of its last SYN+ACK, until it has said more', async () => {
+    const last = 3_000_000_000;
+    const lines: readonly Line[] = [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', { lost: true }],
+      [1, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', { isn: last }],
+      ['+30us', 'client', 'PSH ACK 120', { ack: last + 1 - ISN.server }],
+      ['+30us', 'server', 'ACK'],
+    ];
+    for (const setting of [{}, { client: '10.0.0.9:40112', server: '10.0.0.2:8080' }]) {
+      const isnOf = async (...more: readonly Line[]): Promise<unknown> =>
+        (await read(captureOf('server', scenario(setting, [...lines, ...more])))).map((flow) => flow.isn);
+      expect(await isnOf()).toEqual([{ client: ISN.client, server: last }]);
+      const stray: Line = [2, 'server', 'SYN ACK', { seq: 5_000_000 }];
+      expect(await isnOf(stray)).toEqual([{ client: ISN.client, server: last }]);
+    }
+  });
 });
