@@ -143,8 +143,7 @@ export class Tracker implements FlowSource {
     const i32 = this.table.i32;
     const left = [...this.table.records()].sort((x, y) => i32[x * STRIDE + I.number] - i32[y * STRIDE + I.number]);
     for (const flow of left) {
-      // An incarnation before it may have taken it along.
-      if (i32[flow * STRIDE + I.number] !== 0) this.#finish(flow);
+      this.#finish(flow);
       yield;
     }
   }
@@ -265,7 +264,9 @@ export class Tracker implements FlowSource {
   #isOld(s: Segment, at: number, d: number): boolean {
     const i32 = this.table.i32;
     if ((s.flags & (ACK | RST)) !== ACK) return false;
-    return seqBefore(s.ack, i32[at + I.acked + d]) || (!occupies(s) && seqBefore(s.seq, i32[at + I.next + d]));
+    const acknowledged = (i32[at + I.bits] & (BIT.acked << d)) !== 0;
+    if (acknowledged && seqBefore(s.ack, i32[at + I.acked + d])) return true;
+    return !occupies(s) && seqBefore(s.seq, i32[at + I.next + d]);
   }
 
   /** When the receiver, `d`, asked for this segment by SACK blocks above it, or drew this RST; else -Infinity. */

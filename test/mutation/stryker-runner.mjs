@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
@@ -47,6 +47,8 @@ class InProcessRunner {
       .sort();
     const out = resolve(OUT, String(process.pid));
     await mkdir(out, { recursive: true });
+    // From the folder above the modules' own, as src/version.ts has it.
+    await copyFile('package.json', resolve(OUT, 'package.json'));
     const vitest = resolve('test/mutation/vitest-in-process.mjs');
     await build({
       entryPoints: [...files, vitest],

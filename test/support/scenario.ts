@@ -59,6 +59,10 @@ export interface Details {
   /** The same of the other end's clock. */
   readonly tsEcr?: number;
   readonly sack?: readonly (readonly [left: number, right: number])[];
+  /** Shift that a SYN offers; null for none. */
+  readonly windowScale?: number | null;
+  /** Of IPv4, where it is not the next one of its sender. */
+  readonly ipId?: number;
   /** Bytes of a Fast Open option. */
   readonly fastOpen?: readonly number[];
   /** Begins another incarnation of this end. */
@@ -408,7 +412,7 @@ class End {
         payload: length,
         options: socketless ? {} : this.#options(has, tsVal, details),
         // Linux counts per socket; what it sends without one has none.
-        ipId: socketless || (has('SYN') && has('ACK')) ? 0 : this.#ipId++,
+        ipId: details.ipId ?? (socketless || (has('SYN') && has('ACK')) ? 0 : this.#ipId++),
         fragment: DO_NOT_FRAGMENT,
       },
       flight: {
@@ -466,7 +470,9 @@ class End {
     return {
       ...(has('SYN') && { mss: 1460, sackPermitted: this.#uses('sack') }),
       ...(this.#uses('timestamps') && { timestamps: [(CLOCKS[this.#side] + tsVal) >>> 0, echo >>> 0] }),
-      ...(has('SYN') && this.#uses('window scale') && { windowScale: WINDOW_SCALE }),
+      ...(has('SYN') &&
+        this.#uses('window scale') &&
+        details.windowScale !== null && { windowScale: details.windowScale ?? WINDOW_SCALE }),
       ...(details.sack && {
         sack: details.sack.map(([l, r]) => [((peer?.isn ?? 0) + l) >>> 0, ((peer?.isn ?? 0) + r) >>> 0]),
       }),

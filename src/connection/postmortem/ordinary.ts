@@ -86,7 +86,7 @@ export class OrdinaryEnd {
     // Without incident, the second FIN is the last word of its end, and the last ACK that of the other.
     const secondFin = f64[at64 + (1 - closer) * DIRECTION_F64 + DF.time];
     const lastAck = f64[at64 + closer * DIRECTION_F64 + DF.time];
-    if (!bothClosed || !(lastAck >= secondFin)) return false;
+    if (!bothClosed) return false;
     if (secondFin - f64[at64 + F.fin] >= this.closeWait) return false;
     const side: Side = closer === client ? 'client' : 'server';
     const duration = this.profiles[side].timeWait * SECOND;

@@ -26,7 +26,7 @@ export function rolesOf(segments: readonly Seg[]): Map<Seg, SegmentRole> {
     const own = sending[seg.from];
     const peer = sending[seg.from === 'client' ? 'server' : 'client'];
     const bare = !seg.isSyn && !seg.isSynAck && !seg.isFin && !seg.isRst;
-    if (bare && seg.length <= 1 && seg.seq + 1 === own.end && seg.end <= own.end) {
+    if (bare && seg.length <= 1 && seg.seq + 1 === own.end) {
       roles.set(seg, peer.window === 0 ? 'window-probe' : 'keep-alive');
       own.probed = true;
     } else if (bare && seg.length === 0 && own.last && seg.ack === own.last.ack && seg.seq === own.end) {

@@ -142,6 +142,11 @@ describe('a connection without incident is told from its record as its post-mort
       lines: [...OPENED, ...CLOSE],
       setting: { client: '[2001:db8::1]:40112', server: '[2001:db8::2]:8080', until: 200 },
     },
+    {
+      what: 'with IPv6, of two networks',
+      lines: [...OPENED, ...CLOSE],
+      setting: { client: '[2001:db9::1]:40112', server: '[2001:db8::2]:8080', until: 200 },
+    },
     { what: 'without timestamps', lines: [...OPENED, ...CLOSE], setting: { without: ['timestamps'] } },
     {
       what: 'of hosts that wait longer',
@@ -184,6 +189,18 @@ describe('a connection without incident is told from its record as its post-mort
   });
 });
 
+it('a connection that is not the first of the capture is one, too', async () => {
+  const path = join(folder, 'behind.pcap');
+  const first = scenario({ client: '10.0.0.7:5000' }, [[0, 'client', 'SYN']]);
+  const later = scenario({}, [[50, 'client', 'SYN'], ...OPENED.slice(1), ...CLOSE]);
+  writeFileSync(path, captureOf('middle', first, later));
+  const { ordinary, whole } = await count(path, {});
+  expect(whole).toHaveLength(1);
+  expect(ordinary.map((end) => [end.flow, end.states, end.addresses])).toEqual([
+    [2, ['TIME_WAIT', 'CLOSED'], ['10.0.0.1', '10.0.0.2']],
+  ]);
+});
+
 describe('whatever is more needs the whole post-mortem', () => {
   const cases: readonly Case[] = [
     { what: 'an end that has not spoken', lines: HANDSHAKE },
@@ -204,6 +221,16 @@ describe('whatever is more needs the whole post-mortem', () => {
     {
       what: 'a SYN that was repeated',
       lines: [[0, 'client', 'SYN', { lost: true }], [1, 'client', 'SYN'], ...OPENED.slice(1)],
+    },
+    {
+      what: 'an ACK that was recorded before the SYN+ACK which it answers',
+      lines: [
+        [0, 'client', 'SYN'],
+        ['+30us', 'server', 'SYN ACK', { unseen: true }],
+        ['+30us', 'client', 'ACK'],
+        [0.019, 'server', 'SYN ACK'],
+        ...EXCHANGE,
+      ],
     },
     {
       what: 'a handshake that was not seen',

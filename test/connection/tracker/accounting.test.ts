@@ -178,6 +178,18 @@ const CASES: readonly Case[] = [
     server: [603, 400, 0],
   },
   {
+    what: 'a SYN from before, which is a segment of its sender and repeats nothing of this connection',
+    lines: [
+      [1, 'client', 'SYN', { isn: 8_000_000 }],
+      ['+30us', 'server', 'SYN ACK'],
+      ['+30us', 'client', 'ACK'],
+      [1.5, 'client', 'SYN', { seq: -7_000_000, tsVal: 10 }],
+      [2, 'client', 'PSH ACK 10'],
+    ],
+    client: [4, 10, 0],
+    server: [1, 0, 0],
+  },
+  {
     what: 'a connection met in mid-life',
     lines: [
       ...OPENED.map(([when, from, what]) => [when, from, what, { unseen: true }] as Line),

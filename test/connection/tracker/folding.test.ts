@@ -81,6 +81,13 @@ describe('how much is kept of one connection', () => {
     expect(all).toBeGreaterThanOrEqual(256);
     expect(all).toBeLessThan(262);
   });
+  it('256 entries of silences, however many', async () => {
+    const silent = (count: number): Line[] => many(count, (i) => [1 + 61 * i, 'server', 'PSH ACK 50']);
+    expect(await kept(silent(100))).toBe(107);
+    const all = await kept(silent(600));
+    expect(all).toBeGreaterThanOrEqual(256);
+    expect(all).toBeLessThan(262);
+  });
   it('1024 entries of SYN, FIN and RST', async () => {
     const resets = (count: number): Line[] => many(count, (i) => [1 + i / 100, 'client', 'RST', { seq: 5000 + i }]);
     expect(await kept(resets(900))).toBe(907);
@@ -104,6 +111,32 @@ describe('how much is kept of one connection', () => {
     );
     const alone = Array.from({ length: 33 }, (_, i) => String(i + 1));
     expect(keptOf(flow)).toEqual([...alone, '(74)', '108']);
+  });
+  it.each<[what: string, line: Line]>([
+    ['a closed window', [2.2, 'client', 'ACK', { window: 0 }]],
+    ['a RST', [2.2, 'client', 'RST ACK', { seq: 122 }]],
+  ])('and each one behind %s of the end that has closed', async (_, line) => {
+    for (const setting of [{}, { client: '10.0.0.9:40112', server: '10.0.0.2:8080' }]) {
+      const flow = await flowOf(
+        scenario(setting, [
+          ...OPENED,
+          [1, 'client', 'FIN ACK'],
+          ...many(100, (i) => [1.1 + i / 100, 'server', 'PSH ACK 100']),
+          line,
+          ...many(20, (i) => [2.3 + i / 100, 'server', 'PSH ACK 100']),
+        ]),
+        'client',
+      );
+      const alone = Array.from({ length: 22 }, (_none, i) => String(i + 108));
+      expect(keptOf(flow).slice(-22)).toEqual(alone);
+    }
+  });
+  it('and a run of a connection that was met in mid-life', async () => {
+    const later = OPENED.map(([when, from, what], i) => [when, from, what, i < 3 ? { unseen: true } : {}] as Line);
+    const flow = await flowOf(scenario({}, [...later, ...talk(1)]), 'client');
+    const runs = flow.segments.flatMap((s) => s.run ?? []);
+    expect(runs).toHaveLength(1);
+    expect(runs[0].segments.client + runs[0].segments.server).toBeGreaterThan(10);
   });
   it('all but the last segment of each direction is in the run', async () => {
     expect(keptOf(await flowOf(scenario({}, [...OPENED, ...talk(1)]), 'client'))).toEqual([

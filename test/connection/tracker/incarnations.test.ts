@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import type { Flow } from '../../../src/index.js';
+import { icmpErrorFrame, tcpPacket } from '../../support/frames.js';
 import {
   CLOSE,
   captureOf,
   EXCHANGE,
   HANDSHAKE,
+  ISN,
   type Line,
   read,
   type Setting,
+  type Story,
   scenario,
   type Tap,
 } from '../../support/scenario.js';
@@ -185,14 +189,148 @@ const CASES: readonly Case[] = [
     lines: [...OPENED, [200_000, 'client', 'PSH ACK 10'], ['+30us', 'server', 'ACK']],
     flows: ['ESTABLISHED/ESTABLISHED 1 2 3 4 5 6 7 8 9'],
   },
+  {
+    what: 'a SYN that opens another connection, met behind the end of one whose SYNs were not captured',
+    lines: [
+      ...CLOSED.map((line, i): Line => (i < 3 ? ([line[0], line[1], line[2], { unseen: true }] as Line) : line)),
+      [3, 'client', 'SYN', AGAIN],
+      ['+30us', 'server', 'SYN ACK', ANSWER],
+      ['+30us', 'client', 'ACK'],
+      ...EXCHANGE,
+    ],
+    flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9', 'ESTABLISHED/ESTABLISHED 8 9 10 11 12 13 14'],
+  },
+  {
+    what: 'a SYN that opens another connection, met behind one of which only its end was captured',
+    lines: [
+      ...OPENED.map(([when, from, what], i): Line => {
+        const details = from === 'server' || i < 3 ? { unseen: true as const } : {};
+        return [when, from, what, details] as Line;
+      }),
+      [3, 'client', 'SYN', AGAIN],
+      ['+30us', 'server', 'SYN ACK', ANSWER],
+      ['+30us', 'client', 'ACK'],
+      ...EXCHANGE,
+    ],
+    flows: ['CLOSED/CLOSED 1 2 3 4', 'ESTABLISHED/ESTABLISHED 3 4 5 6 7 8 9'],
+  },
+  {
+    what: 'a SYN that opens another connection, behind one whose SYN was not captured',
+    lines: [
+      [0, 'client', 'SYN', { unseen: true }],
+      ...CLOSED.slice(1),
+      [3, 'client', 'SYN', AGAIN],
+      ['+30us', 'server', 'SYN ACK', ANSWER],
+      ['+30us', 'client', 'ACK'],
+      ...EXCHANGE,
+    ],
+    flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9 10 11', 'ESTABLISHED/ESTABLISHED 10 11 12 13 14 15 16'],
+  },
+  {
+    what: 'SYN cookies: each SYN+ACK has another number, and the last one is acknowledged',
+    lines: [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', { lost: true }],
+      [1, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', { isn: 3_000_000_000 }],
+      ['+30us', 'client', 'ACK', { ack: 3_000_000_000 + 1 - ISN.server }],
+      ['+1ms', 'client', 'PSH ACK 120', { ack: 3_000_000_000 + 1 - ISN.server }],
+      ['+30us', 'server', 'ACK'],
+    ],
+    tap: 'server',
+    flows: ['ESTABLISHED/ESTABLISHED 1 2 3 4 5 6 7'],
+  },
+  {
+    what: 'an answer for the one before while another one opens is told by its numbers, though they are near',
+    lines: [
+      ...OPENED,
+      [5, 'client', 'SYN', { isn: ISN.client + 200_000 }],
+      // A challenge ACK: RFC 5961, section 4.
+      ['+30us', 'server', 'ACK'],
+      ['+30us', 'client', 'RST'],
+      [6.01, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', ANSWER],
+      ['+30us', 'client', 'ACK'],
+      ...EXCHANGE,
+    ],
+    flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9 10 12', 'ESTABLISHED/ESTABLISHED 8 9 10 11 12 13 14 15 16 17'],
+  },
+  {
+    what: 'a SYN+ACK that is repeated for the SYN before belongs to that',
+    lines: [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK'],
+      [0.5, 'client', 'SYN', AGAIN],
+      [1.02, 'server', 'SYN ACK'],
+    ],
+    flows: ['CLOSED/SYN_RECV 1 2 3 4', 'SYN_SENT/LISTEN 3 4'],
+  },
+  {
+    what: 'a refusal of the SYN that follows belongs to that: it acknowledges it',
+    lines: [...CLOSED, [3, 'client', 'SYN', AGAIN], ['+30us', 'server', 'RST ACK refused']],
+    flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9 10 11', 'CLOSED/CLOSED 11 12'],
+  },
+  {
+    what: 'a RST of the client that has given up its SYN belongs to that, too: it has its number',
+    lines: [...CLOSED, [3, 'client', 'SYN', AGAIN], ['+1s', 'client', 'RST', { seq: 1 }]],
+    flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9 10 11', 'CLOSED/LISTEN 11 12'],
+  },
+  {
+    what: 'the last words of the one before, behind the SYN that follows it, are its own',
+    lines: [
+      ...OPENED,
+      [1, 'client', 'SYN', AGAIN],
+      [1.0001, 'server', 'PSH ACK 100'],
+      [1.0002, 'server', 'FIN ACK'],
+      [1.0101, 'server', 'SYN ACK', ANSWER],
+      [1.03, 'client', 'ACK'],
+      ...EXCHANGE,
+    ],
+    flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9 10 11', 'ESTABLISHED/ESTABLISHED 8 9 10 11 12 13 14 15 16'],
+  },
+  {
+    what: 'an ICMP error belongs to the connection whose number it quotes: the one before',
+    lines: [
+      ...CLOSED,
+      [3, 'client', 'SYN', AGAIN],
+      ['+30us', 'router', 'ICMP 3/1', { seq: 121 }],
+      [4, 'client', 'SYN'],
+    ],
+    flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9 10 11 12', 'SYN_SENT/LISTEN 11 13'],
+  },
+  {
+    what: 'an ICMP error belongs to the connection whose number it quotes: the one that follows',
+    lines: [...CLOSED, [3, 'client', 'SYN', AGAIN], ['+30us', 'router', 'ICMP 3/1']],
+    flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9 10 11', 'CLOSED/LISTEN 11 12'],
+  },
+  {
+    what: 'an ICMP error about what was not captured belongs to none',
+    lines: [
+      [0, 'client', 'SYN', { unseen: true }],
+      ['+30us', 'router', 'ICMP 3/1'],
+    ],
+    flows: [],
+  },
 ];
+
+const toldOf = (found: readonly Flow[], before = 0): string[] =>
+  found.map((f) => `${f.clientState}/${f.serverState} ${f.segments.map((s) => s.frame - before).join(' ')}`);
 
 describe('which connection a segment belongs to', () => {
   it.each(CASES)('$what', async ({ tap = 'client', setting = {}, lines, flows }) => {
     const found = await read(captureOf(tap, scenario(setting, lines)), { detail: 'full' });
-    const told = found.map((f) => `${f.clientState}/${f.serverState} ${f.segments.map((s) => s.frame).join(' ')}`);
-    expect(told).toEqual(flows);
+    expect(toldOf(found)).toEqual(flows);
   });
+
+  it.each(CASES)(
+    '$what, behind others, its client with the higher address',
+    async ({ tap = 'client', lines, flows }) => {
+      const others = [5000, 5001].map((port) => scenario({ client: `10.0.0.7:${port}` }, [[0, 'client', 'SYN']]));
+      const story = scenario({ client: '10.0.0.9:40112', server: '10.0.0.2:8080' }, lines);
+      const found = await read(captureOf(tap, ...others, story), { detail: 'full' });
+      expect(toldOf(found.slice(2), 2)).toEqual(flows);
+    },
+  );
 
   it('what comes when the connection has left the memory, when TIME_WAIT is certainly over, is met in mid-life', async () => {
     const straggler = scenario({}, [...CLOSED, [90, 'server', 'ACK']]);
@@ -208,5 +346,36 @@ describe('which connection a segment belongs to', () => {
       [5000, 'observed', 0],
       [40112, 'assumed', 1],
     ]);
+  });
+
+  it('an ICMP error that quotes no sequence number belongs to none', async () => {
+    const syn = scenario({}, [[0, 'client', 'SYN', { lost: true }]]);
+    const quoted = tcpPacket({ from: '10.0.0.1:40112', to: '10.0.0.2:8080', flags: 'S', seq: ISN.client });
+    // RFC 792 has eight bytes of the segment quoted; some routers give fewer.
+    const error = (bytes: number): Story => {
+      const icmp = { from: '10.0.9.1', to: '10.0.0.1', type: 3, code: 1, quoted: quoted.subarray(0, 20 + bytes) };
+      return () => [...syn('client'), { at: 5e6, data: icmpErrorFrame(icmp) }];
+    };
+    expect(toldOf(await read(captureOf('client', error(8))))).toEqual(['CLOSED/LISTEN 1 2']);
+    expect(toldOf(await read(captureOf('client', error(4))))).toEqual(['SYN_SENT/LISTEN 1']);
+  });
+
+  it('the number of a server with SYN cookies is that of its last SYN+ACK, until it has said more', async () => {
+    const last = 3_000_000_000;
+    const lines: readonly Line[] = [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', { lost: true }],
+      [1, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', { isn: last }],
+      ['+30us', 'client', 'PSH ACK 120', { ack: last + 1 - ISN.server }],
+      ['+30us', 'server', 'ACK'],
+    ];
+    for (const setting of [{}, { client: '10.0.0.9:40112', server: '10.0.0.2:8080' }]) {
+      const isnOf = async (...more: readonly Line[]): Promise<unknown> =>
+        (await read(captureOf('server', scenario(setting, [...lines, ...more])))).map((flow) => flow.isn);
+      expect(await isnOf()).toEqual([{ client: ISN.client, server: last }]);
+      const stray: Line = [2, 'server', 'SYN ACK', { seq: 5_000_000 }];
+      expect(await isnOf(stray)).toEqual([{ client: ISN.client, server: last }]);
+    }
   });
 });

@@ -3,17 +3,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { flowsOrOrdinary } from '../../../src/flows.js';
-import { CLOSE, captureOf, EXCHANGE, HANDSHAKE, type Line, scenario } from '../../support/scenario.js';
+import { writePcap } from '../../support/pcap-writer.js';
+import { CLOSE, captureOf, EXCHANGE, HANDSHAKE, type Line, type Setting, scenario } from '../../support/scenario.js';
 
 const OPENED: readonly Line[] = [...HANDSHAKE, ...EXCHANGE];
 const lost = { lost: true } as const;
 
-/** How many of the connections can be counted without a post-mortem. */
+/** The client's address is the lower one, or the higher. */
+const HOSTS: readonly Setting[] = [{ until: 100 }, { until: 100, client: '10.0.0.9:40112', server: '10.0.0.2:8080' }];
+
+/** How many of the connections can be counted without a post-mortem, whichever end's address is higher. */
 async function ordinaryOf(lines: readonly Line[]): Promise<readonly [ordinary: number, all: number]> {
+  const [told, swapped] = await Promise.all(
+    HOSTS.map((setting) => countOf(captureOf('middle', scenario(setting, lines)))),
+  );
+  expect(swapped).toEqual(told);
+  return told;
+}
+
+async function countOf(capture: Uint8Array): Promise<readonly [ordinary: number, all: number]> {
   const folder = await mkdtemp(join(tmpdir(), 'lastack-'));
   try {
     const path = join(folder, 'capture.pcap');
-    await writeFile(path, captureOf('middle', scenario({ until: 100 }, lines)));
+    await writeFile(path, capture);
     let ordinary = 0;
     let whole = 0;
     for await (const _ of flowsOrOrdinary<never>(path, {}, () => {
@@ -39,6 +51,24 @@ describe('a connection without incident', () => {
     [
       'sends its last data with its FIN',
       [...OPENED, [1, 'client', 'FIN PSH ACK 10'], ['+1ms', 'server', 'FIN ACK'], ['+30us', 'client', 'ACK']],
+    ],
+    [
+      'shows two segments at one instant',
+      [...OPENED, [1, 'client', 'PSH ACK 10'], [1, 'client', 'PSH ACK 10'], ['+30us', 'server', 'ACK'], ...CLOSE],
+    ],
+    [
+      'is silent for a minute, to the microsecond',
+      [...OPENED, [2, 'client', 'PSH ACK 10'], [62, 'client', 'PSH ACK 10'], ['+30us', 'server', 'ACK'], ...CLOSE],
+    ],
+    [
+      'is silent for a minute, to the microsecond, before its close',
+      [
+        ...OPENED,
+        [2, 'client', 'PSH ACK 10'],
+        [62, 'client', 'FIN ACK'],
+        ['+100us', 'server', 'FIN ACK'],
+        ['+30us', 'client', 'ACK'],
+      ],
     ],
     ['is spoken to first', [...HANDSHAKE, [0.1, 'server', 'PSH ACK 100'], ['+30us', 'client', 'ACK'], ...CLOSE]],
     [
@@ -122,6 +152,42 @@ describe('an incident', () => {
       'more than a minute of silence before the close',
       [...OPENED, [61, 'client', 'FIN ACK'], ['+100us', 'server', 'FIN ACK'], ['+30us', 'client', 'ACK']],
     ],
+    ['a RST that acknowledges more', [...OPENED, [1, 'server', 'PSH ACK 10'], ['+30us', 'client', 'RST ACK']]],
+    ['a SYN with a FIN', [[0, 'client', 'SYN FIN' as 'SYN'], ...OPENED.slice(1), ...CLOSE]],
+    [
+      'a SYN behind the SYN+ACK which answers it',
+      [
+        [0, 'client', 'SYN', { unseen: true }],
+        ['+30us', 'server', 'SYN ACK'],
+        [0.013, 'client', 'SYN'],
+        [0.0201, 'client', 'ACK'],
+        ...EXCHANGE,
+        ...CLOSE,
+      ],
+    ],
+    [
+      'a FIN without ACK',
+      [...OPENED, [1, 'client', 'FIN'], ['+100us', 'server', 'FIN ACK'], ['+30us', 'client', 'ACK']],
+    ],
+    [
+      'a FIN before the handshake’s ACK',
+      [
+        ...HANDSHAKE.slice(0, 2),
+        ['+30us', 'client', 'FIN ACK'],
+        ['+100us', 'server', 'FIN ACK'],
+        ['+30us', 'client', 'ACK'],
+      ],
+    ],
+    [
+      'data to an end that has closed, just before the other closes',
+      [
+        ...OPENED,
+        [1, 'client', 'FIN ACK'],
+        ['+30us', 'server', 'PSH ACK 10'],
+        ['+30us', 'server', 'FIN ACK'],
+        ['+30us', 'client', 'ACK'],
+      ],
+    ],
     ['a RST behind the close', [...OPENED, ...CLOSE, ['+1ms', 'server', 'RST ACK']]],
     ['a RST', [...OPENED, [1, 'client', 'RST ACK']]],
     [
@@ -182,5 +248,17 @@ describe('an incident', () => {
       ...CLOSE,
     ];
     expect(await ordinaryOf([...OPENED, ...CLOSE, ...next])).toEqual([0, 2]);
+  });
+
+  it.each<[what: string, lines: readonly Line[], back: number]>([
+    ['among data', [...OPENED, [1, 'client', 'PSH ACK 10'], ['+30us', 'server', 'PSH ACK 10'], ...CLOSE], 8],
+    ['before the close', [...OPENED, ...CLOSE], 7],
+  ])('a clock of the capture that was set back by half a second %s', async (_, lines, back) => {
+    const frames = scenario({}, lines)('middle');
+    const records = frames.map(({ at, data }, index) => {
+      const micros = 10e6 + Math.round((index < back ? at : at - 5e8) / 1000);
+      return { data, seconds: Math.floor(micros / 1e6), fraction: micros % 1e6 };
+    });
+    expect(await countOf(writePcap(records))).toEqual([0, 1]);
   });
 });
