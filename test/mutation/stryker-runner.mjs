@@ -45,7 +45,8 @@ class InProcessRunner {
       .filter((name) => TESTS.test(name))
       .map((name) => join(FOLDER, name))
       .sort();
-    const out = resolve(OUT, String(process.pid));
+    // As deep as a module of src/: what it reads by its own address is where that expects it.
+    const out = resolve(`${OUT}-${process.pid}`);
     await mkdir(out, { recursive: true });
     const vitest = resolve('test/mutation/vitest-in-process.mjs');
     await build({
