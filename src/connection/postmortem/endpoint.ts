@@ -48,7 +48,7 @@ class Walk {
       if (this.#isNoEvidence(step)) continue;
       const path = nextStates(this.#state, step.event);
       if (path.length > 0) this.#enter(path, step);
-      if (step.sent && !step.unseen && step.event !== 'send-rst') this.#lastSign = step.seg;
+      if (step.sent && !step.unseen) this.#lastSign = step.seg;
     }
     this.#expire(this.view.until);
     return { initial: this.#initial, transitions: closeBounds(this.#done) };

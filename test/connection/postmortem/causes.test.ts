@@ -944,6 +944,60 @@ const CLOSES: readonly Case[] = [
     ],
     fates: 'ddpdpdpdudududp',
   },
+  {
+    what: 'a FIN repeated with another acknowledgement draws a bare RST: neither met a socket',
+    tap: 'client',
+    lines: [
+      ...HANDSHAKE,
+      [0.1, 'client', 'FIN ACK', lost],
+      [0.15, 'server', 'PSH ACK 400'],
+      ['+30us', 'client', 'ACK', lost],
+      [0.4, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'RST'],
+    ],
+    told: [
+      ...OPENING,
+      'server ESTABLISHED by 3 in [3, 5], proved by 5',
+      'client FIN_WAIT1 by 4 in [~, 4]',
+      'server CLOSED by 8 in [~, 8]',
+      'client CLOSED by 8 in [8, -]',
+    ],
+    fates: 'dddpdpdp',
+  },
+  {
+    what: 'a forged RST before a FIN says nothing of that',
+    tap: 'client',
+    setting: { until: 7.2 },
+    lines: [
+      ...OPENED,
+      [5, 'server', 'RST', { seq: 401, ignored: true }],
+      [6, 'client', 'PSH ACK 100'],
+      ['+30us', 'server', 'ACK'],
+      [7, 'client', 'FIN ACK'],
+    ],
+    told: [...ESTABLISHED, 'client FIN_WAIT1 by 11 in [~, 11]', 'server CLOSE_WAIT by 11 in [11, -]'],
+    fates: 'ddpdpdduddp',
+  },
+  {
+    what: 'an orphan that may repeat its FIN once only, and has: it took no ACK',
+    tap: 'middle',
+    setting: { until: 40 },
+    options: { sysctl: { client: 'net.ipv4.tcp_orphan_retries = 1' } },
+    lines: [
+      ...OPENED,
+      ...[0.1, 0.3, 0.7].flatMap((time): Line[] => [
+        [time, 'client', 'FIN ACK'],
+        ['+30us', 'server', 'ACK', lost],
+      ]),
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
+      'client CLOSED by timer since 12 in [~, ~]',
+    ],
+    fates: 'ddpdpdpdududu',
+  },
 ];
 
 const ALL = { opening: HANDSHAKES, closing: CLOSES };

@@ -392,6 +392,67 @@ const CASES: readonly Case[] = [
       'server CLOSE_WAIT by 5 in [5, -]',
     ],
   },
+  {
+    what: 'a FIN that was lost is told by a bare ACK of its sender, behind a byte that the capture missed',
+    tap: 'client',
+    setting: { until: 5 },
+    lines: [
+      ...OPENED,
+      [0.1, 'server', 'PSH ACK 1', unseen],
+      ['+10us', 'server', 'PSH ACK 100'],
+      ['+30us', 'client', 'ACK'],
+      [0.5, 'server', 'FIN ACK', { lost: true }],
+      [0.52, 'client', 'PSH ACK 50'],
+      ['+30us', 'server', 'ACK'],
+      [0.8, 'server', 'FIN ACK'],
+      ['+30us', 'client', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'server FIN_WAIT1 by 11 in [~, 11]',
+      'client CLOSE_WAIT by 12 in [12, 13], proved by 13',
+      'server FIN_WAIT2 by 13 in [13, -]',
+    ],
+  },
+  {
+    what: 'a FIN is told by the ACK of it, whatever number a forged RST had',
+    tap: 'client',
+    setting: { until: 8 },
+    lines: [
+      ...OPENED,
+      [5, 'server', 'RST', { seq: 1401 }],
+      ['+30us', 'client', 'ACK'],
+      [5.5, 'server', 'PSH ACK 100'],
+      ['+30us', 'client', 'ACK'],
+      [6, 'server', 'FIN ACK', unseen],
+      ['+30us', 'client', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'server FIN_WAIT1 by 12 in [~, 12]',
+      'client CLOSE_WAIT by 12 in [10, 12], proved by 12',
+      'server FIN_WAIT2 by 12 in [12, -]',
+    ],
+  },
+  {
+    what: 'the SYN+ACK: an ACK that came first did not make the request',
+    tap: 'client',
+    setting: { without: ['timestamps'] },
+    lines: [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', unseen],
+      ['+30us', 'client', 'ACK', { lost: true }],
+      [1.02, 'server', 'SYN ACK'],
+      ['+30us', 'client', 'ACK'],
+      ...EXCHANGE,
+    ],
+    told: [
+      'client SYN_SENT by 1 in [-, 1]',
+      'server SYN_RECV by 1 in [1, 3], proved by 3',
+      'client ESTABLISHED by 2 in [~, 2]',
+      'server ESTABLISHED by 4 in [4, 6], proved by 6',
+    ],
+  },
 ];
 
 describe('what the capture missed', () => {
