@@ -6,6 +6,8 @@ import {
   flowOf,
   HANDSHAKE,
   type Line,
+  moment,
+  pathOf,
   read,
   type Setting,
   scenario,
@@ -456,6 +458,25 @@ const CASES: readonly Case[] = [
 ];
 
 describe('what the capture missed', () => {
+  it('the SYN: its sender was in CLOSED before', async () => {
+    const flow = await flowOf(scenario({}, [[0, 'client', 'SYN', unseen], ...HANDSHAKE.slice(1)]), 'client');
+    expect(pathOf(flow, 'client')).toBe('CLOSED SYN_SENT ESTABLISHED');
+  });
+
+  it('a first FIN, right behind what was sent before: the second one bounds nothing from below', async () => {
+    const lines: readonly Line[] = [
+      ...OPENED,
+      [0.1, 'client', 'PSH ACK 100'],
+      ['+30us', 'server', 'ACK'],
+      [0.1201, 'client', 'ACK', { window: 400 }],
+      [0.1202, 'client', 'FIN ACK', { lost: true }],
+      [0.3203, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK'],
+    ];
+    const { earliest } = moment(await flowOf(scenario({}, lines), 'server'), 'client', 'FIN_WAIT1');
+    expect(earliest).toBeLessThanOrEqual(0.1202);
+  });
+
   it.each(CASES)('$what', async ({ tap, setting = {}, lines, told }) => {
     const flow = await flowOf(scenario(setting, lines), tap, { detail: 'full' });
     expect(causesOf(flow)).toEqual(told);
@@ -489,6 +510,11 @@ describe('a new connection ends the old one', () => {
       'client CLOSED by 10 in [10, -]',
       'server CLOSED by 11 in [11, -]',
     ]);
+  });
+
+  it('but not by one that draws nothing, elsewhere than in TIME_WAIT: challenge ACKs are limited', async () => {
+    const told = await old([...OPENED, [5, 'client', 'SYN', { ...LATER, ignored: true }]]);
+    expect(told).toEqual(['client CLOSED by 8 in [~, 8]']);
   });
 
   it('but not by one that draws a challenge ACK: the RST in answer does', async () => {
