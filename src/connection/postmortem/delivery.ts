@@ -323,6 +323,6 @@ function unproven(view: View, copies: readonly Seg[]): Arrival | null {
 function isReached(view: View, seg: Seg): boolean {
   const fin = view.sent.findLast((s) => s.isFin && s.frame < seg.frame);
   if (fin === undefined) return false;
-  const first = view.received.find((s) => s.frame > fin.frame && s.ack >= fin.end && s.refutedBy === null);
+  const first = view.received.find((s) => s.ack >= fin.end && s.refutedBy === null);
   return first !== undefined && seg.time - first.time <= view.profile.minRto * SECOND;
 }

@@ -1361,6 +1361,46 @@ const CLOSES: readonly Case[] = [
     fates: 'ddpdpdppddp',
   },
   {
+    what: 'a FIN that is answered sooner than the network seemed to allow',
+    tap: 'client',
+    setting: { rtt: '10ms' },
+    lines: [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', { delayed: '10ms' }],
+      ['+30us', 'client', 'ACK'],
+      [0.1, 'client', 'FIN ACK'],
+      [0.101, 'client', 'FIN ACK'],
+      [0.10503, 'server', 'ACK'],
+    ],
+    told: [
+      ...OPENING,
+      'server ESTABLISHED by 3 in [3, 6], proved by 6',
+      'client FIN_WAIT1 by 4 in [~, 4]',
+      'server CLOSE_WAIT by 4 in [4, 6], proved by 6',
+      'client FIN_WAIT2 by 6 in [6, -]',
+    ],
+    fates: 'ddddpp',
+  },
+  {
+    what: 'FINs to a client that sends its own only then: nothing says that one arrived',
+    tap: 'server',
+    setting: { until: 1.2 },
+    lines: [
+      ...OPENED,
+      ...[0.1, 0.32, 0.75].map((time): Line => [time, 'server', 'FIN ACK', lost]),
+      [0.9, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'server FIN_WAIT1 by 8 in [~, 8]',
+      'client FIN_WAIT1 by 11 in [~, 11]',
+      'server CLOSING by 11 in [11, 12], proved by 12',
+      'client FIN_WAIT2 by 12 in [12, -]',
+    ],
+    fates: 'ddpdpddpppdp',
+  },
+  {
     what: 'FINs to an end whose own FIN nobody acknowledged: nothing says that one arrived',
     tap: 'middle',
     setting: { until: 1.2 },
@@ -1442,6 +1482,21 @@ describe('on the host of a full accept queue the next ACK is not believed either
   });
   it('until another connection shows that accept() ran', async () => {
     expect(await told(3, served(1.8))).toEqual(['server ESTABLISHED']);
+  });
+
+  it('but on another tap, where the network may have lost the first', async () => {
+    const story = scenario({ until: 3 }, [...stuck(lost), ...again(1.02)]);
+    const flow = await flowOf(story, 'middle', { detail: 'full' });
+    expect(causesOf(flow)).toEqual([...OPENING, 'server ESTABLISHED by 5 in [5, -], not 3']);
+  });
+
+  it('and what accept() took before it was full says nothing', async () => {
+    const [first, ...rest] = stuck(ignored);
+    const story = scenario({ until: 5 }, [[2, first[1], first[2]] as Line, ...rest, ...again(3.02)]);
+    const before = scenario({ client: '10.0.0.1:50000' }, served(0.6));
+    const found = await read(captureOf('server', before, story), { detail: 'full' });
+    const flow = found.find((f) => f.client.port === 40_112);
+    expect(flow?.serverState).toBe('SYN_RECV');
   });
 
   it('which shows, too, that it was the next ACK that was taken, and not what was answered later', async () => {

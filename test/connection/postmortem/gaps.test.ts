@@ -437,6 +437,23 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    what: 'the ACK: what the server says first tells that it came',
+    tap: 'client',
+    setting: { until: 5 },
+    lines: [
+      ...HANDSHAKE.slice(0, 2),
+      ['+30us', 'client', 'ACK', unseen],
+      [0.5, 'server', 'PSH ACK 400'],
+      ['+30us', 'client', 'ACK'],
+    ],
+    told: [
+      'client SYN_SENT by 1 in [-, 1]',
+      'server SYN_RECV by 1 in [1, 2], proved by 2',
+      'client ESTABLISHED by 2 in [2, 4], proved by 4',
+      'server ESTABLISHED by 3 in [1, 3]',
+    ],
+  },
+  {
     what: 'the SYN+ACK: an ACK that came first did not make the request',
     tap: 'client',
     setting: { without: ['timestamps'] },
