@@ -40,7 +40,7 @@ export function markAnsweredByReset(view: View): void {
   for (const rst of view.sent) {
     if (!rst.isRst || (rst.flags & ACK) !== 0) continue;
     const answered = view.received.findLast(
-      (s) => s.ack === rst.seq && s.frame < rst.frame && rst.time - s.time >= view.rtt * 0.5,
+      (s) => s.frame < rst.frame && s.ack === rst.seq && rst.time - s.time >= view.rtt * 0.5,
     );
     if (!answered) continue;
     answered.fate = 'delivered';
