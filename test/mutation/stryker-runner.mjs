@@ -45,7 +45,8 @@ class InProcessRunner {
       .filter((name) => TESTS.test(name))
       .map((name) => join(FOLDER, name))
       .sort();
-    const out = resolve(OUT, String(process.pid));
+    // As deep as a module of src/: what it reads by its own address is where that expects it.
+    const out = resolve(`${OUT}-${process.pid}`);
     await mkdir(out, { recursive: true });
     // From the folder above the modules' own, as src/version.ts has it.
     await copyFile('package.json', resolve(OUT, 'package.json'));

@@ -21,9 +21,8 @@ export function undelay(sent: readonly Seg[]): void {
   const stamped = sent.filter((s) => s.hasTimestamps);
   if (stamped.length < 3 || !ticksInMilliseconds(stamped)) return;
   const delays = delaysBy(TICK, stamped);
-  const isHeldUp = Math.max(...delays) > GRAIN;
-  if (isHeldUp && OTHER_TICKS.some((tick) => explainsBetter(delaysBy(tick, stamped), delays, Math.max(tick, TICK))))
-    return;
+  if (Math.max(...delays) <= GRAIN) return;
+  if (OTHER_TICKS.some((tick) => explainsBetter(delaysBy(tick, stamped), delays, Math.max(tick, TICK)))) return;
   let before = stamped[0];
   for (const [index, delay] of delays.entries()) {
     const s = stamped[index];

@@ -122,7 +122,7 @@ export function acknowledgementOf(
  * it sent when the handshake's ACK may have come.
  */
 export function firstSpeech(view: View): Seg | undefined {
-  const ack = view.fastOpened ? view.received.find((s) => s.ack >= 1 && !s.isSyn) : undefined;
+  const ack = view.fastOpened ? view.received.find((s) => s.ack >= 1) : undefined;
   if (view.fastOpened && !ack) return undefined;
   return view.sent.find(
     (s) => !s.isSyn && !s.isSynAck && !s.isRst && (ack === undefined || mayAnswer(view, ack.time, s.time)),
@@ -197,9 +197,8 @@ function afterIgnoring(
   if (speech === undefined) return null;
   // As soon as its application has run accept(), the listener takes the next ACK.
   const accepted = view.listenerSigns.find((t) => t > heard.revoked[0].time && t < speech.time);
-  const from = Math.max(ignores, accepted === undefined ? ignores : accepted - view.rtt / 2);
   const later = view.received.filter((s) => s.time > ignores && s.frame < speech.frame && s.ack >= 1 && !s.isRst);
-  const next = accepted === undefined ? undefined : later.find((s) => s.time > from);
+  const next = accepted === undefined ? undefined : later.find((s) => s.time > accepted - view.rtt / 2);
   if (next) return { cause: next, earliest: later[0].time, proof: speech, revoked };
   const answered = later.findLast((s) => mayAnswer(view, s.time, speech.time));
   if (!answered) return null;
@@ -219,7 +218,7 @@ export function synAckArrivalOf(view: View, syns: readonly Seg[]): Arrival | nul
   if (believed.length === 0) return null;
   if (proof === null) {
     const gone = view.sent.some((s) => s.isRst && s.frame > copies[0].frame);
-    return gone ? null : unproven(view, believed, 1);
+    return gone ? null : unproven(view, believed);
   }
   const named = proof.hasTimestamps ? believed.find((c) => c.hasTimestamps && c.tsVal === proof.tsEcr) : undefined;
   const cause = named ?? believed[0];
@@ -261,9 +260,11 @@ export function arrivalOf(
   isProof: (reply: Seg) => boolean,
 ): Arrival | null {
   if (copies.length === 0) return null;
-  const believed = copies.filter((c) => c.refutedBy === null);
   const proof = view.sent.find((s) => s.frame > copies[0].frame && isProof(s)) ?? null;
-  if (proof === null) return unproven(view, believed.length > 0 ? believed : copies, end);
+  if (proof === null) {
+    const believed = copies.filter((c) => c.refutedBy === null);
+    return believed.length === 0 ? null : unproven(view, believed);
+  }
   const before = copies.filter((c) => c.frame < proof.frame);
   const possible = before.filter((c) => c.refutedBy === null && mayAnswer(view, c.time, proof.time));
   const candidates = possible.length > 0 ? possible : before;
@@ -276,30 +277,19 @@ export function arrivalOf(
   }
   cause.fate = 'delivered';
   cause.provedBy = proof;
-  return waitingForData(view, { cause, earliest, proof, revoked: [] }, end);
+  return waitingForData(view, { cause, earliest, proof, revoked: [] });
 }
 
 /**
  * A FIN that overtook its data takes effect when the hole is filled (RFC 9293, section 3.10.7.4, eighth): until then its
  * receiver went on to acknowledge less.
  */
-function waitingForData(view: View, arrival: Arrival & { readonly proof: Seg }, end: number): Arrival {
+function waitingForData(view: View, arrival: Arrival & { readonly proof: Seg }): Arrival {
   const { cause, proof } = arrival;
-  const lagging = view.sent.findLast(
-    (s) =>
-      s.frame > cause.frame &&
-      s.frame < proof.frame &&
-      !s.isRst &&
-      s.ack < end &&
-      mayAnswer(view, cause.time, s.undelayed),
-  );
+  const isBetween = (s: Seg): boolean => s.frame > cause.frame && s.frame < proof.frame;
+  const lagging = view.sent.findLast((s) => isBetween(s) && !s.isRst && mayAnswer(view, cause.time, s.undelayed));
   if (!lagging) return arrival;
-  const fills = (s: Seg): boolean =>
-    s.frame > cause.frame &&
-    s.frame < proof.frame &&
-    s.length > 0 &&
-    s.seq < end &&
-    mayAnswer(view, s.time, proof.time);
+  const fills = (s: Seg): boolean => isBetween(s) && s.length > 0 && mayAnswer(view, s.time, proof.time);
   const filler = view.received.findLast(fills);
   if (!filler) return arrival;
   const earliest = Math.max(arrival.earliest, lagging.undelayed - view.rtt - view.margin);
@@ -308,8 +298,7 @@ function waitingForData(view: View, arrival: Arrival & { readonly proof: Seg }, 
 
 /** What a reply says of the copy that it answers, by its timestamp echo or a duplicate SACK; null where it says nothing. */
 function namedBy(proof: Seg, candidates: readonly Seg[], end: number): Seg | null {
-  if (candidates.length === 1) return candidates[0];
-  const duplicate = proof.sack !== null && proof.sack[1] <= proof.ack && proof.sack[1] >= end;
+  const duplicate = proof.sack !== null && proof.sack[1] >= end;
   if (duplicate) return candidates[0];
   if (!proof.hasTimestamps) return null;
   const echoed = candidates.find((c) => c.hasTimestamps && c.tsVal === proof.tsEcr);
@@ -320,11 +309,9 @@ function namedBy(proof: Seg, candidates: readonly Seg[], end: number): Seg | nul
 }
 
 /** Without a reaction: one copy is presumed to arrive; where the sender had to repeat itself without an answer, none is. */
-function unproven(view: View, copies: readonly Seg[], end: number): Arrival | null {
+function unproven(view: View, copies: readonly Seg[]): Arrival | null {
   const last = copies[copies.length - 1];
-  const contradicted = view.sent.some(
-    (s) => s.time > last.time + view.rtt + view.margin + DELAYED_ACK && !s.isRst && s.ack < end,
-  );
+  const contradicted = view.sent.some((s) => s.time > last.time + view.rtt + view.margin + DELAYED_ACK && !s.isRst);
   if (contradicted || (copies.length > 1 && !isReached(view, copies[0]))) return null;
   return { cause: copies[0], earliest: copies[0].time, proof: null, revoked: [] };
 }
@@ -336,6 +323,6 @@ function unproven(view: View, copies: readonly Seg[], end: number): Arrival | nu
 function isReached(view: View, seg: Seg): boolean {
   const fin = view.sent.findLast((s) => s.isFin && s.frame < seg.frame);
   if (fin === undefined) return false;
-  const first = view.received.find((s) => s.frame > fin.frame && s.ack >= fin.end && s.refutedBy === null);
+  const first = view.received.find((s) => s.ack >= fin.end && s.refutedBy === null);
   return first !== undefined && seg.time - first.time <= view.profile.minRto * SECOND;
 }

@@ -48,7 +48,7 @@ class Walk {
       if (this.#isNoEvidence(step)) continue;
       const path = nextStates(this.#state, step.event);
       if (path.length > 0) this.#enter(path, step);
-      if (step.sent && !step.unseen && step.event !== 'send-rst') this.#lastSign = step.seg;
+      if (step.sent && !step.unseen) this.#lastSign = step.seg;
     }
     this.#expire(this.view.until);
     return { initial: this.#initial, transitions: closeBounds(this.#done) };
@@ -94,7 +94,6 @@ class Walk {
 
   #enter(path: readonly TcpState[], step: Step): void {
     const { seg, arrival, sent } = step;
-    const half = this.view.rtt / 2;
     const revoked = (arrival?.revoked ?? []).map((s) => s.frame);
     for (const to of path) {
       const basis: Basis = sent && !step.unseen ? 'observed' : 'inferred';
@@ -103,14 +102,14 @@ class Walk {
       const earliest = sent ? this.#sentAfter(step, to, isLast) : (arrival?.earliest ?? seg.time);
       const latest = sent ? seg.time : (proof?.time ?? null);
       this.#push(this.#state, to, {
-        at: sent ? this.#sentAt(step) : Math.max(seg.time + half, arrival ? step.when : 0),
+        at: sent ? this.#sentAt(step) : step.when,
         earliest,
         latest,
         frame: seg.frame,
         basis,
-        reason: reasonOf(step, to),
+        reason: reasonOf(step),
         confirmedBy: proof?.frame ?? null,
-        revoked: to === path[0] ? revoked : [],
+        revoked,
       });
     }
     if (this.#state === 'CLOSED') this.#ended = true;
@@ -208,13 +207,12 @@ const REASONS: Record<TcpEvent, string> = {
   timeout: 'a timer ran out',
 };
 
-function reasonOf(step: Step, to: TcpState): string {
+function reasonOf(step: Step): string {
   const { event, seg } = step;
   if (step.unseen) return 'the other end acknowledged what the capture does not hold';
   if (event === 'send-rst' && (seg.flags & ACK) === 0)
     return 'it sent a RST without ACK: it had no such connection any more';
-  if (to === 'ESTABLISHED' && event === 'receive-ack-of-syn' && step.arrival && step.arrival.revoked.length > 0) {
+  if (event === 'receive-ack-of-syn' && step.arrival && step.arrival.revoked.length > 0)
     return 'its SYN+ACK was acknowledged at last';
-  }
   return REASONS[event];
 }

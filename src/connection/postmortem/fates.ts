@@ -53,9 +53,7 @@ function prove(flight: InFlight, reply: Seg): void {
 const isDoubtful = (seg: Seg, { unacknowledged, missed }: InFlight): boolean =>
   missed.has(seg) || unacknowledged.some((s) => s !== seg && s.seq < seg.end && seg.seq < s.end);
 
-/** A block at or below the acknowledgement is a duplicate SACK (RFC 2883): its bytes had been acknowledged before. */
-const isSacked = (seg: Seg, { sack, ack }: Seg): boolean =>
-  sack !== null && sack[0] > ack && sack[0] <= seg.seq && seg.end <= sack[1];
+const isSacked = (seg: Seg, { sack }: Seg): boolean => sack !== null && sack[0] <= seg.seq && seg.end <= sack[1];
 
 function deliver(seg: Seg, reply: Seg): void {
   if (seg.fate !== 'presumed') return;

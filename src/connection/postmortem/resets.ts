@@ -54,11 +54,12 @@ function isExact(view: View, rst: Seg): boolean {
   const synchronized = view.received.some((s) => !s.isRst && s.frame < rst.frame);
   if (!synchronized) {
     // In SYN_SENT only the acknowledgement counts (3.10.7.3); elsewhere without any segment before, nothing tells.
-    const sentSyn = view.sent.some((s) => s.isSyn && s.frame < rst.frame);
-    return sentSyn ? (rst.flags & ACK) !== 0 && rst.ack >= 1 : true;
+    const before = view.sent.filter((s) => s.frame < rst.frame);
+    const inSynSent = before.length > 0 && before.every((s) => s.isSyn);
+    return inSynSent ? rst.ack >= 1 : true;
   }
   let heard = Number.NEGATIVE_INFINITY;
-  for (const s of view.sent) if (s.ack > heard && s.time <= rst.time + view.rtt + view.margin) heard = s.ack;
+  for (const s of view.sent) if (s.ack > heard) heard = s.ack;
   let sent = Number.NEGATIVE_INFINITY;
   let fin = false;
   for (const s of view.received) {
@@ -78,8 +79,7 @@ function pathIsDead(view: View, rst: Seg): boolean {
     if (seg.frame >= rst.frame) continue;
     const answered = view.sent.some((s) => s.frame > seg.frame && s.frame < rst.frame && !s.isRst);
     if (answered) return false;
-    if (seg.isRetransmission || (seg.length <= 1 && seg.end <= seg.seq + 1 && isProbe(view.received, seg)))
-      unanswered++;
+    if (seg.isRetransmission || isProbe(view.received, seg)) unanswered++;
     if (unanswered >= 2) return true;
   }
   return false;

@@ -198,12 +198,12 @@ function inOrder(view: View, steps: Step[]): Step[] {
     if (!step.sent || !step.seg.afterHiddenFin) continue;
     for (const s of steps) if (s.arrival?.proof === step.seg) step.when = Math.min(step.when, s.when - 1);
   }
-  return steps.sort((a, b) => a.when - b.when || Number(a.sent) - Number(b.sent));
+  return steps.sort((a, b) => a.when - b.when);
 }
 
 /** Every segment tells what its sender had received: the last one that does not acknowledge `seg` was sent before it came. */
 function lastSentWithout(view: View, seg: Seg): Seg | undefined {
-  if (seg.isRst || seg.from === view.side || seg.end <= seg.seq || !seg.isOwn) return undefined;
+  if (seg.end <= seg.seq) return undefined;
   // The data of a SYN need not be accepted (RFC 7413, section 4.2.2).
   const end = seg.isSyn ? seg.seq + 1 : seg.end;
   return view.sent.findLast((s) => !s.isRst && (Number.isNaN(s.ack) || s.ack < end));

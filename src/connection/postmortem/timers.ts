@@ -46,9 +46,8 @@ export function expiryOf(since: Transition, view: View): Expiry | null {
     case 'FIN_WAIT2':
       return fixed(since, view.profile.finTimeout * SECOND, since.at, since.frame, 'FIN_WAIT2 timed out');
     case 'TIME_WAIT': {
-      const again = view.received.findLast((s) => s.isFin);
-      const restart = again && again.time > since.at ? again.time : since.at;
-      const frame = again && again.time > since.at ? again.frame : since.frame;
+      const again = view.received.findLast((s) => s.isFin && s.time > since.at);
+      const [restart, frame] = again ? [again.time, again.frame] : [since.at, since.frame];
       return fixed(since, view.profile.timeWait * SECOND, restart, frame, '2 MSL are over');
     }
     default:

@@ -64,17 +64,12 @@ export function viewsOf(
       margin,
       spread: (roundTrip ?? UNKNOWN) + margin + MILLISECOND,
       profile: profiles[side],
-      fastOpened: isFastOpened(sent, received),
+      fastOpened: sent.some((s) => s.isSynAck && s.ack > 1),
       until,
       listenerSigns: history.listenerSigns,
     };
   };
   return { client: view('client', client, server), server: view('server', server, client) };
-}
-
-function isFastOpened(sent: readonly Seg[], received: readonly Seg[]): boolean {
-  const syn = received.find((s) => s.isSyn && s.length > 0);
-  return syn !== undefined && sent.some((s) => s.isSynAck && s.ack > 1);
 }
 
 /** A bare ACK whose number is one beyond all data, with no FIN seen before: the FIN that it counts passed the tap unseen. */

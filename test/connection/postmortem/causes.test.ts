@@ -400,6 +400,194 @@ const HANDSHAKES: readonly Case[] = [
     ],
     fates: 'dpp',
   },
+  {
+    what: 'a Fast Open without timestamps: the first that the server sends when the ACK may have come proves it',
+    tap: 'client',
+    setting: { without: ['timestamps'] },
+    lines: [
+      [0, 'client', 'SYN 120', { fastOpen: [1, 2, 3, 4, 5, 6, 7, 8] }],
+      ['+30us', 'server', 'SYN ACK'],
+      ['+100us', 'server', 'PSH ACK 400'],
+      [0.02009, 'client', 'ACK', { ack: 1 }],
+      [0.025, 'server', 'PSH ACK 100'],
+      [0.031, 'server', 'PSH ACK 100'],
+      [0.03503, 'client', 'ACK'],
+      ['+6ms', 'client', 'ACK'],
+    ],
+    told: [...OPENING, 'server ESTABLISHED by 3 in [3, 7], proved by 7'],
+    fates: 'dddddpdp',
+  },
+  {
+    what: 'two requests without an answer are a sign of a full accept queue, too',
+    tap: 'server',
+    lines: [
+      ...stuck(ignored),
+      request(0.2, ignored),
+      request(0.5, ignored),
+      ...again(1.02, ignored),
+      request(1.1),
+      ['+30us', 'server', 'ACK'],
+    ],
+    told: [...OPENING, 'server ESTABLISHED by 8 in [7, 9], proved by 9, not 3 4 5'],
+    fates: 'dduuuppdp',
+  },
+  {
+    what: 'a full accept queue ignores what comes after the last SYN+ACK, until it takes a request',
+    tap: 'server',
+    lines: [
+      ...stuck(ignored),
+      request(0.2, ignored),
+      request(0.5, ignored),
+      ...again(1.02, ignored),
+      request(1.9, ignored),
+      request(3.7),
+      ['+30us', 'server', 'ACK'],
+    ],
+    told: [...OPENING, 'server ESTABLISHED by 9 in [9, 10], proved by 10, not 3 4 5 7 8'],
+    fates: 'dduuupuudp',
+  },
+  {
+    what: 'a server that speaks before the next request can have come took what the capture missed',
+    tap: 'client',
+    lines: [
+      ...stuck(ignored),
+      request(0.2, ignored),
+      request(0.5, ignored),
+      [1.02, 'server', 'SYN ACK'],
+      ['+30us', 'client', 'ACK', { unseen: true }],
+      [1.505, 'server', 'PSH ACK 100', { ack: 1 }],
+      request(1.51),
+      [1.52003, 'server', 'ACK'],
+    ],
+    told: [...OPENING, 'server ESTABLISHED by 8 in [~, 8]'],
+    fates: 'dduuupdpp',
+  },
+  {
+    what: 'requests that the network lost say nothing of the ACK before them',
+    tap: 'client',
+    lines: [...HANDSHAKE, request(0.1, lost), request(0.3, lost), request(0.7), ['+30us', 'server', 'ACK']],
+    told: [...OPENING, 'server ESTABLISHED by 3 in [3, 7], proved by 7'],
+    fates: 'ddpppdp',
+  },
+  {
+    what: 'a server that speaks first has taken the ACK',
+    tap: 'client',
+    setting: { without: ['timestamps'] },
+    lines: [...HANDSHAKE, [0.1, 'server', 'PSH ACK 400']],
+    told: [...OPENING, 'server ESTABLISHED by 3 in [3, 4], proved by 4'],
+    fates: 'dddp',
+  },
+  {
+    what: 'a server that speaks before a request can have come has taken the ACK',
+    tap: 'client',
+    setting: { without: ['timestamps'] },
+    lines: [...HANDSHAKE, [0.1, 'server', 'PSH ACK 400'], [0.105, 'client', 'PSH ACK 120', lost]],
+    told: [...OPENING, 'server ESTABLISHED by 3 in [3, 5], proved by 5'],
+    fates: 'dddpp',
+  },
+  {
+    what: 'a server that answers a request may have taken that, and not the ACK',
+    tap: 'client',
+    setting: { without: ['timestamps'] },
+    lines: [...HANDSHAKE, [0.1, 'client', 'PSH ACK 120'], ['+30us', 'server', 'ACK']],
+    told: [...OPENING, 'server ESTABLISHED by 3 in [3, 5], proved by 5'],
+    fates: 'ddpdp',
+  },
+  {
+    what: 'a bare RST answers the ACK, though a SYN+ACK crossed that before',
+    tap: 'client',
+    setting: { rtt: '600ms' },
+    lines: [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', { delayed: '600ms' }],
+      ['+30us', 'client', 'ACK'],
+      [1.31, 'server', 'SYN ACK'],
+      [1.50009, 'server', 'RST', { seq: 1 }],
+    ],
+    told: [...OPENING, 'server CLOSED by 5 in [~, 5]', 'client CLOSED by 5 in [5, -]'],
+    fates: 'dddpp',
+  },
+  {
+    what: 'a bare RST of another number does not answer the ACK',
+    tap: 'server',
+    lines: [...HANDSHAKE, ['+30us', 'server', 'RST', { seq: 300 }]],
+    told: [...OPENING, 'server ESTABLISHED by 3 in [3, 4]', 'server CLOSED by 4 in [3, 4]'],
+    fates: 'ddpi',
+  },
+  {
+    what: 'a SYN+ACK that does not acknowledge the SYN does nothing',
+    tap: 'client',
+    setting: { without: ['timestamps'] },
+    lines: [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', { ack: 0, ignored: true }],
+      ...again(1.02),
+      ...EXCHANGE,
+    ],
+    told: [
+      'client SYN_SENT by 1 in [-, 1]',
+      'server SYN_RECV by 1 in [1, 2], proved by 2',
+      'client ESTABLISHED by 3 in [3, 4], proved by 4',
+      'server ESTABLISHED by 4 in [4, 6], proved by 6',
+    ],
+    fates: 'dpdpdpdp',
+  },
+  {
+    what: 'a SYN+ACK after the ACK is not the one that was answered',
+    tap: 'client',
+    lines: [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', ignored],
+      [1.02, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', { unseen: true }],
+      ['+30us', 'client', 'ACK', lost],
+      ...again(2.06),
+      ...EXCHANGE,
+    ],
+    told: [
+      'client SYN_SENT by 1 in [-, 1]',
+      'server SYN_RECV by 1 in [1, 2], proved by 2',
+      'client ESTABLISHED by 4 in [~, 4]',
+      'server ESTABLISHED by 6 in [6, 8], proved by 8, not 4',
+    ],
+    fates: 'dupuppdpdp',
+  },
+  {
+    what: 'a client that answers one SYN+ACK with a bare RST has given up before',
+    tap: 'middle',
+    lines: [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', { delayed: '900ms' }],
+      ['+30us', 'client', 'RST'],
+    ],
+    told: [
+      'client SYN_SENT by 1 in [-, 1]',
+      'server SYN_RECV by 1 in [1, 2], proved by 2',
+      'client CLOSED by 3 in [~, 3]',
+      'server CLOSED by 3 in [3, -]',
+    ],
+    fates: 'ddp',
+  },
+  {
+    what: 'an ACK that was late names the first SYN+ACK: the second one came, too',
+    tap: 'server',
+    lines: [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK'],
+      ['+30us', 'client', 'ACK', { delayed: '1100ms' }],
+      [1.02, 'server', 'SYN ACK'],
+      [1.13, 'client', 'ACK'],
+      [1.2, 'client', 'PSH ACK 120'],
+      ['+30us', 'server', 'ACK'],
+    ],
+    told: [
+      'client SYN_SENT by 1 in [-, 1]',
+      'server SYN_RECV by 1 in [1, 2], proved by 2',
+      'client ESTABLISHED by 2 in [2, 4], proved by 4',
+      'server ESTABLISHED by 4 in [4, 7], proved by 7',
+    ],
+    fates: 'ddpppdp',
+  },
 ];
 
 const CLOSES: readonly Case[] = [
@@ -944,6 +1132,290 @@ const CLOSES: readonly Case[] = [
     ],
     fates: 'ddpdpdpdudududp',
   },
+  {
+    what: 'a FIN repeated with another acknowledgement draws a bare RST: neither met a socket',
+    tap: 'client',
+    lines: [
+      ...HANDSHAKE,
+      [0.1, 'client', 'FIN ACK', lost],
+      [0.15, 'server', 'PSH ACK 400'],
+      ['+30us', 'client', 'ACK', lost],
+      [0.4, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'RST'],
+    ],
+    told: [
+      ...OPENING,
+      'server ESTABLISHED by 3 in [3, 5], proved by 5',
+      'client FIN_WAIT1 by 4 in [~, 4]',
+      'server CLOSED by 8 in [~, 8]',
+      'client CLOSED by 8 in [8, -]',
+    ],
+    fates: 'dddpdpdp',
+  },
+  {
+    what: 'a forged RST before a FIN says nothing of that',
+    tap: 'client',
+    setting: { until: 7.2 },
+    lines: [
+      ...OPENED,
+      [5, 'server', 'RST', { seq: 401, ignored: true }],
+      [6, 'client', 'PSH ACK 100'],
+      ['+30us', 'server', 'ACK'],
+      [7, 'client', 'FIN ACK'],
+    ],
+    told: [...ESTABLISHED, 'client FIN_WAIT1 by 11 in [~, 11]', 'server CLOSE_WAIT by 11 in [11, -]'],
+    fates: 'ddpdpdduddp',
+  },
+  {
+    what: 'an orphan that may repeat its FIN once only, and has: it took no ACK',
+    tap: 'middle',
+    setting: { until: 40 },
+    options: { sysctl: { client: 'net.ipv4.tcp_orphan_retries = 1' } },
+    lines: [
+      ...OPENED,
+      ...[0.1, 0.3, 0.7].flatMap((time): Line[] => [
+        [time, 'client', 'FIN ACK'],
+        ['+30us', 'server', 'ACK', lost],
+      ]),
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
+      'client CLOSED by timer since 12 in [~, ~]',
+    ],
+    fates: 'ddpdpdpdududu',
+  },
+  {
+    what: 'a FIN much sooner than a round trip before its answer is not what was answered',
+    tap: 'client',
+    setting: { without: ['timestamps'] },
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK', { delayed: '200ms' }],
+      [0.312, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 10], proved by 10',
+      'client FIN_WAIT2 by 10 in [10, -]',
+    ],
+    fates: 'ddpdpdpdppp',
+  },
+  {
+    what: 'what the peer sends a little later does not contradict a FIN that may have been late',
+    tap: 'client',
+    setting: { until: 0.4 },
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'FIN ACK', { delayed: '210ms' }],
+      [0.31, 'server', 'PSH ACK 100'],
+      ['+30us', 'client', 'ACK'],
+    ],
+    told: [...ESTABLISHED, 'client FIN_WAIT1 by 8 in [~, 8]', 'server CLOSE_WAIT by 8 in [8, -]'],
+    fates: 'ddpdpddpdp',
+  },
+  {
+    what: 'an orphan that acknowledged what came with the last ACK has taken that',
+    tap: 'middle',
+    options: { sysctl: { client: 'net.ipv4.tcp_orphan_retries = 2' } },
+    lines: [
+      ...OPENED,
+      ...[0.1, 0.3, 0.7].flatMap((time): Line[] => [
+        [time, 'client', 'FIN ACK'],
+        ['+30us', 'server', 'ACK', lost],
+      ]),
+      [1.5, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'PSH ACK 10'],
+      ['+30us', 'client', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
+      'client FIN_WAIT2 by 15 in [15, 16], proved by 16, not 9 11 13',
+    ],
+    fates: 'ddpdpdpdudududdp',
+  },
+  {
+    what: 'data with the ACK of the FIN is not proved by what its receiver sent before it came',
+    tap: 'server',
+    setting: { without: ['timestamps'] },
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'PSH ACK 10'],
+      [0.115, 'client', 'ACK', { window: 400 }],
+      [0.12006, 'client', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
+      'client FIN_WAIT2 by 9 in [9, 11], proved by 11',
+    ],
+    fates: 'ddpdpdpddpp',
+  },
+  {
+    // The client would not have repeated its own FIN, had it received the one that acknowledges it.
+    what: 'a FIN+ACK that its receiver did not hear has not closed that end either',
+    tap: 'middle',
+    setting: { until: 0.5 },
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'FIN ACK', lost],
+      [0.32, 'client', 'FIN ACK', lost],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
+      'server LAST_ACK by 9 in [8, 9]',
+    ],
+    fates: 'ddpdpdpdup',
+  },
+  {
+    what: 'a FIN+ACK that its receiver did not hear, and one that it did',
+    tap: 'middle',
+    setting: { without: ['timestamps'], until: 0.6 },
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'FIN ACK', lost],
+      [0.32, 'client', 'FIN ACK', lost],
+      [0.34, 'server', 'FIN ACK'],
+      ['+30us', 'client', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 8 in [8, 9], proved by 9',
+      'server LAST_ACK by 9 in [8, 9]',
+      'client FIN_WAIT2 by 11 in [11, 12], proved by 12, not 9',
+      'client TIME_WAIT by 11 in [11, 12], proved by 12',
+      'server CLOSED by 12 in [12, -]',
+    ],
+    fates: 'ddpdpdpdupdp',
+  },
+  {
+    what: 'an ACK between fills no hole before a FIN',
+    tap: 'client',
+    lines: [
+      ...OPENED,
+      [0.5, 'client', 'PSH ACK 300', lost],
+      ['+50us', 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK', { sack: [[421, 422]] }],
+      [0.6, 'client', 'ACK', { window: 400 }],
+      [0.75, 'client', 'PSH ACK 300', { seq: 121, unseen: true }],
+      ['+30us', 'server', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 9 in [~, 9]',
+      'server CLOSE_WAIT by 9 in [9, 12], proved by 12',
+      'client FIN_WAIT2 by 12 in [12, -]',
+    ],
+    fates: 'ddpdpddpddpp',
+  },
+  {
+    what: 'a DSACK of data says nothing of the FIN behind it',
+    tap: 'client',
+    setting: { without: ['timestamps'] },
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'PSH ACK 100'],
+      ['+50us', 'client', 'FIN ACK', lost],
+      [0.325, 'client', 'PSH ACK 100', { seq: 121 }],
+      ['+50us', 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK', { sack: [[121, 221]] }],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 9 in [~, 9]',
+      'server CLOSE_WAIT by 11 in [9, 12], proved by 12',
+      'client FIN_WAIT2 by 12 in [12, -]',
+    ],
+    fates: 'ddpdpdppppdp',
+  },
+  {
+    what: 'an echo of what came after the FINs says nothing of which one had arrived',
+    tap: 'client',
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'FIN ACK', lost],
+      [0.325, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK', { unseen: true, lost: true }],
+      [0.5, 'client', 'ACK', { window: 400 }],
+      ['+30us', 'server', 'ACK', { tsEcr: 500 }],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'client FIN_WAIT1 by 8 in [~, 8]',
+      'server CLOSE_WAIT by 9 in [8, 11], proved by 11',
+      'client FIN_WAIT2 by 11 in [11, -]',
+    ],
+    fates: 'ddpdpdppddp',
+  },
+  {
+    what: 'a FIN that is answered sooner than the network seemed to allow',
+    tap: 'client',
+    setting: { rtt: '10ms' },
+    lines: [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', { delayed: '10ms' }],
+      ['+30us', 'client', 'ACK'],
+      [0.1, 'client', 'FIN ACK'],
+      [0.101, 'client', 'FIN ACK'],
+      [0.10503, 'server', 'ACK'],
+    ],
+    told: [
+      ...OPENING,
+      'server ESTABLISHED by 3 in [3, 6], proved by 6',
+      'client FIN_WAIT1 by 4 in [~, 4]',
+      'server CLOSE_WAIT by 4 in [4, 6], proved by 6',
+      'client FIN_WAIT2 by 6 in [6, -]',
+    ],
+    fates: 'ddddpp',
+  },
+  {
+    what: 'FINs to a client that sends its own only then: nothing says that one arrived',
+    tap: 'server',
+    setting: { until: 1.2 },
+    lines: [
+      ...OPENED,
+      ...[0.1, 0.32, 0.75].map((time): Line => [time, 'server', 'FIN ACK', lost]),
+      [0.9, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'server FIN_WAIT1 by 8 in [~, 8]',
+      'client FIN_WAIT1 by 11 in [~, 11]',
+      'server CLOSING by 11 in [11, 12], proved by 12',
+      'client FIN_WAIT2 by 12 in [12, -]',
+    ],
+    fates: 'ddpdpddpppdp',
+  },
+  {
+    what: 'FINs to an end whose own FIN nobody acknowledged: nothing says that one arrived',
+    tap: 'middle',
+    setting: { until: 1.2 },
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'FIN ACK', lost],
+      [0.105, 'server', 'FIN ACK', lost],
+      [0.3, 'client', 'FIN ACK', lost],
+      [0.32, 'server', 'FIN ACK', lost],
+      [0.7, 'client', 'FIN ACK', lost],
+      [0.75, 'server', 'FIN ACK', lost],
+    ],
+    told: [...ESTABLISHED, 'client FIN_WAIT1 by 8 in [~, 8]', 'server FIN_WAIT1 by 9 in [~, 9]'],
+    fates: 'ddpdpddpppppp',
+  },
 ];
 
 const ALL = { opening: HANDSHAKES, closing: CLOSES };
@@ -1010,6 +1482,21 @@ describe('on the host of a full accept queue the next ACK is not believed either
   });
   it('until another connection shows that accept() ran', async () => {
     expect(await told(3, served(1.8))).toEqual(['server ESTABLISHED']);
+  });
+
+  it('but on another tap, where the network may have lost the first', async () => {
+    const story = scenario({ until: 3 }, [...stuck(lost), ...again(1.02)]);
+    const flow = await flowOf(story, 'middle', { detail: 'full' });
+    expect(causesOf(flow)).toEqual([...OPENING, 'server ESTABLISHED by 5 in [5, -], not 3']);
+  });
+
+  it('and what accept() took before it was full says nothing', async () => {
+    const [first, ...rest] = stuck(ignored);
+    const story = scenario({ until: 5 }, [[2, first[1], first[2]] as Line, ...rest, ...again(3.02)]);
+    const before = scenario({ client: '10.0.0.1:50000' }, served(0.6));
+    const found = await read(captureOf('server', before, story), { detail: 'full' });
+    const flow = found.find((f) => f.client.port === 40_112);
+    expect(flow?.serverState).toBe('SYN_RECV');
   });
 
   it('which shows, too, that it was the next ACK that was taken, and not what was answered later', async () => {

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import {
+  captureOf,
   EXCHANGE,
   flowOf,
   HANDSHAKE,
   type Line,
   moment,
   pathOf,
+  read,
   type Setting,
   scenario,
 } from '../../support/scenario.js';
@@ -176,5 +178,123 @@ describe('a clock that drifts from the tap’s', () => {
     ];
     const [, closed] = await told(drift, close);
     expect(Math.abs(closed - 3600)).toBeLessThan(0.0021);
+  });
+});
+
+describe('a clock of another tick, in a short connection, does not make late what was not', () => {
+  /** What the clock shows, a tick being so many milliseconds. */
+  const clock = (tick: number, time: number): { tsVal: number } => ({ tsVal: Math.floor((time * 1000) / tick + 1e-9) });
+
+  it.each([
+    ['300 interrupts a second', 10 / 3],
+    ['250 interrupts a second', 4],
+    ['100 interrupts a second', 10],
+  ])('%s', async (_, tick) => {
+    const lines: readonly Line[] = [
+      [0, 'client', 'SYN'],
+      [0.0001, 'server', 'SYN ACK', clock(tick, 0.0001)],
+      [0.0002, 'client', 'ACK'],
+      [0.0003, 'client', 'PSH ACK 10'],
+      [0.0004, 'server', 'ACK', clock(tick, 0.0004)],
+      // At the end of a tick of each of them.
+      [0.2399, 'server', 'FIN ACK', clock(tick, 0.2399)],
+      ['+30us', 'client', 'ACK'],
+    ];
+    const { at } = moment(await flowOf(scenario({ rtt: '100us' }, lines), 'client'), 'server', 'FIN_WAIT1');
+    expect(Math.abs(at - 0.2399)).toBeLessThan(0.0005);
+  });
+
+  it('microseconds', async () => {
+    const lines: readonly Line[] = [
+      [0, 'client', 'SYN', clock(0.001, 0)],
+      [0.0001, 'server', 'SYN ACK'],
+      [0.0002, 'client', 'ACK', clock(0.001, 0.0002)],
+      [0.0004, 'client', 'PSH ACK 10', clock(0.001, 0.0004)],
+      [0.0005, 'server', 'ACK'],
+      [0.0009, 'client', 'FIN ACK', clock(0.001, 0.0009)],
+    ];
+    const { at } = moment(await flowOf(scenario({ rtt: '100us' }, lines), 'client'), 'client', 'SYN_SENT');
+    expect(Math.abs(at)).toBeLessThan(0.0005);
+  });
+
+  it('nor where one segment was late', async () => {
+    const lines: readonly Line[] = [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', clock(10, 0.01)],
+      ['+30us', 'client', 'ACK'],
+      ...[0.1, 0.2, 0.3, 0.4].flatMap((time): Line[] => [
+        [time, 'client', 'PSH ACK 10'],
+        ['+30us', 'server', 'ACK', { ...clock(10, time + 0.01), ...(time === 0.1 && { delayed: '25ms' }) }],
+      ]),
+      [0.5, 'server', 'FIN ACK', clock(10, 0.5)],
+      ['+30us', 'client', 'ACK'],
+    ];
+    const { at } = moment(await flowOf(scenario({}, lines), 'client'), 'server', 'FIN_WAIT1');
+    expect(Math.abs(at - 0.5)).toBeLessThan(0.001);
+  });
+});
+
+describe('a clock of milliseconds is not taken for another', () => {
+  const told = async (rtt: '200us' | '20ms', lines: readonly Line[]): Promise<number> =>
+    moment(await flowOf(scenario({ rtt }, lines), 'client'), 'server', 'FIN_WAIT1').at;
+
+  it('because most segments were quick', async () => {
+    const at = await told('200us', [
+      ...OPENED.slice(0, 5),
+      [0.5, 'server', 'FIN ACK', { delayed: '80ms' }],
+      ['+30us', 'client', 'ACK'],
+    ]);
+    expect(Math.abs(at - 0.5)).toBeLessThan(0.0011);
+  });
+
+  it('because most segments were late', async () => {
+    const late = { delayed: '80ms' } as const;
+    const at = await told('20ms', [
+      ...HANDSHAKE,
+      ...[0.04, 0.06, 0.08].map((time): Line => [time, 'server', 'PSH ACK 10', late]),
+      [0.1, 'server', 'FIN ACK', late],
+      [0.2, 'client', 'ACK'],
+    ]);
+    expect(Math.abs(at - 0.1)).toBeLessThan(0.0011);
+  });
+
+  it('because the capture began long before', async () => {
+    const another = scenario({ client: '10.0.0.1:40114' }, HANDSHAKE);
+    const [old, ...rest] = HANDSHAKE;
+    const late = scenario({}, [
+      [1000, old[1], old[2]] as Line,
+      ...rest,
+      [1000.1, 'client', 'PSH ACK 10'],
+      ['+30us', 'server', 'ACK'],
+      [1000.5, 'server', 'FIN ACK', { delayed: '80ms' }],
+      ['+30us', 'client', 'ACK'],
+    ]);
+    const [, flow] = await read(captureOf('client', another, late));
+    expect(Math.abs(moment(flow, 'server', 'FIN_WAIT1').at - 1000.5)).toBeLessThan(0.0011);
+  });
+});
+
+describe('the order of a host’s clock is that in which it sent', () => {
+  it('also within one tick, where only the second segment was held up', async () => {
+    const flow = await flowOf(
+      scenario({}, [...OPENED, [0.5007, 'server', 'FIN ACK'], [0.5009, 'server', 'RST ACK', { delayed: '80ms' }]]),
+      'client',
+    );
+    expect(pathOf(flow, 'server')).toBe('LISTEN SYN_RECV ESTABLISHED FIN_WAIT1 CLOSED');
+    expect(Math.abs(moment(flow, 'server', 'CLOSED').at - 0.5009)).toBeLessThan(0.0011);
+  });
+
+  it('whatever overtook it', async () => {
+    const flow = await flowOf(
+      scenario({}, [
+        ...OPENED,
+        [0.5, 'server', 'FIN ACK', { delayed: '80ms' }],
+        [0.53, 'client', 'PSH ACK 10'],
+        ['+30us', 'server', 'ACK'],
+        [0.61, 'client', 'ACK'],
+      ]),
+      'client',
+    );
+    expect(Math.abs(moment(flow, 'server', 'FIN_WAIT1').at - 0.5)).toBeLessThan(0.0011);
   });
 });

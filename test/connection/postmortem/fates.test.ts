@@ -138,6 +138,89 @@ const CASES: readonly Case[] = [
     ],
     fates: 'pp',
   },
+  {
+    what: 'what a SACK block covers has arrived, also where nothing but the block tells',
+    setting: { without: ['timestamps'] },
+    lines: [
+      [1, 'client', 'PSH ACK 100', lost],
+      ['+2ms', 'client', 'PSH ACK 100'],
+      ['+2ms', 'client', 'PSH ACK 100', lost],
+      [1.014, 'server', 'ACK', { ack: 121, sack: [[221, 321]] }],
+    ],
+    fates: 'pdpp',
+  },
+  {
+    what: 'what follows a SACK block is not shown to be missing',
+    setting: { without: ['timestamps'] },
+    lines: [
+      [1, 'client', 'PSH ACK 100', lost],
+      ['+2ms', 'client', 'PSH ACK 100'],
+      ['+2ms', 'client', 'PSH ACK 100'],
+      [1.013, 'server', 'ACK', { ack: 121, sack: [[221, 321]] }],
+      [1.3, 'client', 'PSH ACK 100', { seq: 121, unseen: true }],
+      [1.32, 'server', 'ACK'],
+    ],
+    fates: 'pddpp',
+  },
+  {
+    what: 'what is not acknowledged yet may be acknowledged next',
+    setting: { without: ['timestamps'] },
+    lines: [
+      [1, 'client', 'PSH ACK 100'],
+      ['+2ms', 'client', 'PSH ACK 100'],
+      [1.011, 'server', 'ACK', { ack: 221 }],
+      [1.013, 'server', 'ACK', { ack: 321 }],
+    ],
+    fates: 'ddpp',
+  },
+  {
+    what: 'new bytes have arrived, whatever acknowledged ones were sent with them',
+    setting: { without: ['timestamps'] },
+    lines: [
+      [1, 'client', 'PSH ACK 100'],
+      ['+30us', 'server', 'ACK'],
+      [1.3, 'client', 'PSH ACK 200', { seq: 121 }],
+      ['+30us', 'server', 'ACK'],
+    ],
+    fates: 'dpdp',
+  },
+  {
+    what: 'an acknowledgement that was overtaken takes nothing back',
+    setting: { without: ['timestamps'] },
+    lines: [
+      [1, 'client', 'PSH ACK 100'],
+      [1.01003, 'server', 'ACK', { ack: 221 }],
+      [1.00103, 'server', 'ACK', { ack: 121, delayed: '20ms' }],
+      [1.3, 'client', 'PSH ACK 100', { seq: 121, lost: true }],
+      [1.4, 'server', 'PSH ACK 10'],
+      ['+30us', 'client', 'ACK'],
+    ],
+    fates: 'dpppdp',
+  },
+  {
+    what: 'a segment that a mirror port shows twice is one, and its echo names it',
+    lines: [
+      [1, 'server', 'PSH ACK 10'],
+      ['+30us', 'client', 'ACK', { copied: '10us' }],
+      [2, 'server', 'PSH ACK 10', { tsEcr: 1010 }],
+      ['+30us', 'client', 'ACK'],
+    ],
+    fates: 'ddpdp',
+  },
+  {
+    // The client would not have repeated its FIN, had it come: what is acknowledged later is a copy that the capture missed.
+    what: 'what a contradiction has told stays',
+    setting: { without: ['timestamps'] },
+    lines: [
+      [1, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'PSH ACK 10', lost],
+      [1.22, 'client', 'FIN ACK'],
+      [1.3, 'server', 'PSH ACK 10', { seq: 401, unseen: true }],
+      ['+30us', 'client', 'ACK'],
+    ],
+    tap: 'middle',
+    fates: 'dupp',
+  },
 ];
 
 describe('what became of a segment', () => {

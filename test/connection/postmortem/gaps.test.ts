@@ -6,6 +6,8 @@ import {
   flowOf,
   HANDSHAKE,
   type Line,
+  moment,
+  pathOf,
   read,
   type Setting,
   scenario,
@@ -392,9 +394,106 @@ const CASES: readonly Case[] = [
       'server CLOSE_WAIT by 5 in [5, -]',
     ],
   },
+  {
+    what: 'a FIN that was lost is told by a bare ACK of its sender, behind a byte that the capture missed',
+    tap: 'client',
+    setting: { until: 5 },
+    lines: [
+      ...OPENED,
+      [0.1, 'server', 'PSH ACK 1', unseen],
+      ['+10us', 'server', 'PSH ACK 100'],
+      ['+30us', 'client', 'ACK'],
+      [0.5, 'server', 'FIN ACK', { lost: true }],
+      [0.52, 'client', 'PSH ACK 50'],
+      ['+30us', 'server', 'ACK'],
+      [0.8, 'server', 'FIN ACK'],
+      ['+30us', 'client', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'server FIN_WAIT1 by 11 in [~, 11]',
+      'client CLOSE_WAIT by 12 in [12, 13], proved by 13',
+      'server FIN_WAIT2 by 13 in [13, -]',
+    ],
+  },
+  {
+    what: 'a FIN is told by the ACK of it, whatever number a forged RST had',
+    tap: 'client',
+    setting: { until: 8 },
+    lines: [
+      ...OPENED,
+      [5, 'server', 'RST', { seq: 1401 }],
+      ['+30us', 'client', 'ACK'],
+      [5.5, 'server', 'PSH ACK 100'],
+      ['+30us', 'client', 'ACK'],
+      [6, 'server', 'FIN ACK', unseen],
+      ['+30us', 'client', 'ACK'],
+    ],
+    told: [
+      ...ESTABLISHED,
+      'server FIN_WAIT1 by 12 in [~, 12]',
+      'client CLOSE_WAIT by 12 in [10, 12], proved by 12',
+      'server FIN_WAIT2 by 12 in [12, -]',
+    ],
+  },
+  {
+    what: 'the ACK: what the server says first tells that it came',
+    tap: 'client',
+    setting: { until: 5 },
+    lines: [
+      ...HANDSHAKE.slice(0, 2),
+      ['+30us', 'client', 'ACK', unseen],
+      [0.5, 'server', 'PSH ACK 400'],
+      ['+30us', 'client', 'ACK'],
+    ],
+    told: [
+      'client SYN_SENT by 1 in [-, 1]',
+      'server SYN_RECV by 1 in [1, 2], proved by 2',
+      'client ESTABLISHED by 2 in [2, 4], proved by 4',
+      'server ESTABLISHED by 3 in [1, 3]',
+    ],
+  },
+  {
+    what: 'the SYN+ACK: an ACK that came first did not make the request',
+    tap: 'client',
+    setting: { without: ['timestamps'] },
+    lines: [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', unseen],
+      ['+30us', 'client', 'ACK', { lost: true }],
+      [1.02, 'server', 'SYN ACK'],
+      ['+30us', 'client', 'ACK'],
+      ...EXCHANGE,
+    ],
+    told: [
+      'client SYN_SENT by 1 in [-, 1]',
+      'server SYN_RECV by 1 in [1, 3], proved by 3',
+      'client ESTABLISHED by 2 in [~, 2]',
+      'server ESTABLISHED by 4 in [4, 6], proved by 6',
+    ],
+  },
 ];
 
 describe('what the capture missed', () => {
+  it('the SYN: its sender was in CLOSED before', async () => {
+    const flow = await flowOf(scenario({}, [[0, 'client', 'SYN', unseen], ...HANDSHAKE.slice(1)]), 'client');
+    expect(pathOf(flow, 'client')).toBe('CLOSED SYN_SENT ESTABLISHED');
+  });
+
+  it('a first FIN, right behind what was sent before: the second one bounds nothing from below', async () => {
+    const lines: readonly Line[] = [
+      ...OPENED,
+      [0.1, 'client', 'PSH ACK 100'],
+      ['+30us', 'server', 'ACK'],
+      [0.1201, 'client', 'ACK', { window: 400 }],
+      [0.1202, 'client', 'FIN ACK', { lost: true }],
+      [0.3203, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK'],
+    ];
+    const { earliest } = moment(await flowOf(scenario({}, lines), 'server'), 'client', 'FIN_WAIT1');
+    expect(earliest).toBeLessThanOrEqual(0.1202);
+  });
+
   it.each(CASES)('$what', async ({ tap, setting = {}, lines, told }) => {
     const flow = await flowOf(scenario(setting, lines), tap, { detail: 'full' });
     expect(causesOf(flow)).toEqual(told);
@@ -428,6 +527,11 @@ describe('a new connection ends the old one', () => {
       'client CLOSED by 10 in [10, -]',
       'server CLOSED by 11 in [11, -]',
     ]);
+  });
+
+  it('but not by one that draws nothing, elsewhere than in TIME_WAIT: challenge ACKs are limited', async () => {
+    const told = await old([...OPENED, [5, 'client', 'SYN', { ...LATER, ignored: true }]]);
+    expect(told).toEqual(['client CLOSED by 8 in [~, 8]']);
   });
 
   it('but not by one that draws a challenge ACK: the RST in answer does', async () => {

@@ -70,6 +70,21 @@ describe.each(['client', 'server'] as const)('where only what the %s sends is ca
   });
 });
 
+it('bounds hold where the first FIN was lost before the tap', async () => {
+  const lines: readonly Line[] = [
+    ...OPENED,
+    [4, 'client', 'FIN ACK', { lost: true }],
+    [10, 'client', 'FIN ACK'],
+    [10 + WAY, 'server', 'ACK'],
+  ];
+  const flow = await seenFrom('server', 'client', lines);
+  const truth = {
+    client: { ...TRUTH.client.client, FIN_WAIT2: 10 + 2 * WAY },
+    server: { ...SERVER_OPENS, CLOSE_WAIT: 10 + WAY },
+  };
+  expect(brokenPromises(flow, truth)).toEqual([]);
+});
+
 it('bounds hold for an end that gave up, too', async () => {
   const syns = [0, 1.03, 2.05, 3.07, 4.1].map((at): Line => [at, 'client', 'SYN']);
   const flow = await seenFrom('server', 'client', syns);

@@ -77,6 +77,24 @@ const CASES: readonly Case[] = [
     whys: [...OPENING.slice(0, 3), 'server ESTABLISHED (inferred): its SYN+ACK was acknowledged at last'],
   },
   {
+    what: 'an ACK of a FIN at last',
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK', { lost: true, unseen: true }],
+      [0.32, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK'],
+      [0.54, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK'],
+    ],
+    whys: [
+      ...OPENING,
+      'client FIN_WAIT1 (observed): it sent a FIN',
+      'server CLOSE_WAIT (inferred): it received a FIN',
+      'client FIN_WAIT2 (inferred): its FIN was acknowledged',
+    ],
+  },
+  {
     what: 'SYNs that cross',
     setting: { rtt: '80ms' },
     lines: [

@@ -86,6 +86,36 @@ describe.each(TAPS)('which RST is exact (RFC 9293, 3.10.7; RFC 5961, 3.2), from 
     expect(await taken(lines, { until: 0.5 })).toBe(expected);
   });
 
+  it('a bare one in answer to an end that was connected before the capture began', async () => {
+    const lines: readonly Line[] = [
+      ...OPENED.map((line): Line => [line[0], line[1], line[2], { ...line[3], unseen: true }] as Line),
+      [0.1, 'client', 'PSH ACK 120', { seq: 121 }],
+      ['+30us', 'server', 'RST'],
+    ];
+    expect(await taken(lines, { until: 1 })).toBe(true);
+  });
+
+  it('a bare one in answer to an end whose SYN+ACK the capture missed', async () => {
+    const lines: readonly Line[] = [
+      [0, 'client', 'SYN'],
+      ['+30us', 'server', 'SYN ACK', { unseen: true }],
+      ['+30us', 'client', 'ACK'],
+      [60, 'client', 'PSH ACK 120'],
+      ['+30us', 'server', 'RST'],
+    ];
+    expect(await taken(lines, { until: 61 })).toBe(true);
+  });
+
+  it('where old data was repeated behind what is new', async () => {
+    const lines: readonly Line[] = [
+      ...OPENED,
+      [1, 'server', 'PSH ACK 100', { ignored: true }],
+      [1.2, 'server', 'PSH ACK 400', { seq: 1, ignored: true }],
+      [1.21, 'server', 'RST', { seq: 501 }],
+    ];
+    expect(await taken(lines)).toBe(true);
+  });
+
   it('one before anything else to that end', async () => {
     const lines: readonly Line[] = [
       ...OPENED.map((line): Line => [line[0], line[1], line[2], { ...line[3], unseen: true }] as Line),
@@ -188,6 +218,21 @@ describe('what swallowed two repetitions has swallowed the RST after them', () =
     ['two repetitions', [data(5), data(5.2), data(5.6), rst], 'ESTABLISHED'],
     ['one repetition', [data(5), data(5.2), rst], 'CLOSED'],
     ['new data only', [data(5), data(5.001, 421), data(5.002, 721), rst], 'CLOSED'],
+    [
+      'two repetitions, and what the other end has sent of itself',
+      [data(5), data(5.2), data(5.6), rst, [9.005, 'server', 'PSH ACK 10']],
+      'ESTABLISHED',
+    ],
+    [
+      'new bytes, one at a time',
+      [
+        [5, 'client', 'PSH ACK 1', lost],
+        [5.001, 'client', 'PSH ACK 1', lost],
+        [5.002, 'client', 'PSH ACK 1', lost],
+        [5.1, 'client', 'RST ACK', lost],
+      ],
+      'CLOSED',
+    ],
     ['two keep-alives', [probe(65), probe(75), [80, 'client', 'RST ACK', lost]], 'ESTABLISHED'],
     [
       'two keep-alives with a byte',
@@ -212,6 +257,30 @@ describe('what swallowed two repetitions has swallowed the RST after them', () =
     expect(flow.serverState).toBe(server);
     expect(rstOf(flow).fate).toBe(server === 'CLOSED' ? 'presumed' : 'unheeded');
   });
+});
+
+it('an acknowledgement that was overtaken does not move back what its sender expects', async () => {
+  const flow = await flowOf(
+    scenario({ until: 5 }, [
+      ...OPENED,
+      [1, 'server', 'PSH ACK 100'],
+      [1.005, 'client', 'ACK', { ack: 401, delayed: '20ms' }],
+      [1.01003, 'client', 'ACK'],
+      [2, 'server', 'RST', { seq: 401 }],
+    ]),
+    'server',
+  );
+  expect(flow.clientState).toBe('ESTABLISHED');
+  expect(rstOf(flow).fate).toBe('ignored');
+});
+
+it('where nothing of its receiver was captured, a RST behind what was sent is none that it takes', async () => {
+  const lines = OPENED.map(
+    ([when, from, what]): Line => [when, from, what, from === 'client' ? { unseen: true } : {}] as Line,
+  );
+  const flow = await flowOf(scenario({ until: 5 }, [...lines, [2, 'server', 'RST', { seq: 100 }]]), 'server');
+  expect(flow.clientState).toBe('ESTABLISHED');
+  expect(rstOf(flow).fate).toBe('ignored');
 });
 
 describe.each(TAPS)('a bare RST answers a segment, which has arrived, from the tap %s', (tap) => {

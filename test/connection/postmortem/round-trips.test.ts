@@ -224,6 +224,33 @@ const CASES: readonly Case[] = [
     client: null,
     server: 20,
   },
+  {
+    what: 'a segment among others in flight gives a sample like any',
+    tap: 'client',
+    lines: [
+      ...CONNECTED,
+      [1, 'client', 'PSH ACK 100'],
+      [1.04003, 'server', 'ACK'],
+      [2, 'client', 'PSH ACK 100'],
+      [2.002, 'client', 'PSH ACK 100'],
+      [2.01203, 'server', 'ACK'],
+    ],
+    client: null,
+    server: 20,
+  },
+  {
+    what: 'what is left in flight may be answered next',
+    tap: 'client',
+    lines: [
+      ...CONNECTED,
+      [1, 'client', 'PSH ACK 100'],
+      [1.03, 'client', 'PSH ACK 100'],
+      [1.04003, 'server', 'ACK', { ack: 221 }],
+      [1.04005, 'server', 'ACK', { ack: 321 }],
+    ],
+    client: null,
+    server: 20,
+  },
 ];
 
 describe('round trips from the tap', () => {

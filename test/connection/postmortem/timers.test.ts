@@ -327,6 +327,27 @@ const EXPIRIES: readonly Expiry[] = [
     reason: '2 MSL are over (60 s)',
   },
   {
+    // The FIN had come long before, in FIN_WAIT1.
+    what: 'TIME_WAIT after CLOSING',
+    lines: [
+      ...OPENED,
+      [0.1, 'client', 'FIN ACK', lost],
+      [0.1, 'server', 'FIN ACK'],
+      ['+30us', 'client', 'ACK'],
+      ...[0.3, 0.7, 1.5].map((time): Line => [time, 'client', 'FIN ACK', lost]),
+      [3.1, 'client', 'FIN ACK'],
+      ['+30us', 'server', 'ACK'],
+    ],
+    setting: { until: 200 },
+    side: 'client',
+    state: 'TIME_WAIT',
+    soonest: 63.1201,
+    due: 63.12,
+    latest: null,
+    frame: 15,
+    reason: '2 MSL are over (60 s)',
+  },
+  {
     what: 'TIME_WAIT that a repeated FIN started anew',
     lines: [
       ...OPENED,
