@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
@@ -48,8 +48,6 @@ class InProcessRunner {
     // As deep as a module of src/: what it reads by its own address is where that expects it.
     const out = resolve(`${OUT}-${process.pid}`);
     await mkdir(out, { recursive: true });
-    // From the folder above the modules' own, as src/version.ts has it.
-    await copyFile('package.json', resolve(OUT, 'package.json'));
     const vitest = resolve('test/mutation/vitest-in-process.mjs');
     await build({
       entryPoints: [...files, vitest],
