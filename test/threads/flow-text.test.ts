@@ -51,7 +51,7 @@ beforeAll(() => {
     'most.pcap',
     connections(400, REFUSED, (index) => index % 2 > 0),
   );
-  captures['one'] = scratch.write(
+  captures['only one'] = scratch.write(
     'one.pcap',
     connections(1, [], () => false),
   );
@@ -65,7 +65,7 @@ async function textOf(path: string, format: FlowFormat, options: Options & { thr
 }
 
 describe('the text is that of the connections, one after the other', () => {
-  it.each(['all without incident', 'few with loss', 'most refused', 'one'])('%s', async (name) => {
+  it.each(['all without incident', 'few with loss', 'most refused', 'only one'])('%s', async (name) => {
     const path = captures[name];
     const expected: string[] = [];
     for await (const flow of flows(path)) expected.push(JSON.stringify(flowJson(flow)));
