@@ -35,6 +35,9 @@ const MOST_AT_ONCE = 1000;
 
 const CONTROL = SYN | FIN | RST;
 
+/** Of an opening connection that began with `isn`: its SYN may have carried data (RFC 7413), and some may have followed. */
+const isNear = (seq: number, isn: number): boolean => seqWithin(seq, isn, isn + 0x10000);
+
 export interface TrackerOptions {
   /** What joins addresses and ports in the flows' key; by default nothing. */
   readonly key?: readonly KeyPart[];
@@ -574,7 +577,7 @@ export class Tracker implements FlowSource {
     return (
       (s.flags & (SYN | ACK | RST)) === (SYN | ACK) &&
       (i32[at + I.bits] & (BIT.isn << (1 - d))) !== 0 &&
-      seqAfter(s.ack, i32[at + I.isn + 1 - d])
+      isNear(s.ack - 1, i32[at + I.isn + 1 - d])
     );
   }
 
@@ -587,18 +590,20 @@ export class Tracker implements FlowSource {
     const at = flow * STRIDE;
     const bits = i32[at + I.bits];
     const other = 1 - d;
-    const near = (value: number, base: number): boolean => seqWithin(value, base, base + 0x10000);
     if ((bits & (BIT.isn << d)) !== 0) {
-      if (near(s.seq, i32[at + I.isn + d])) return false;
+      if (isNear(s.seq, i32[at + I.isn + d])) return false;
     }
     if ((s.flags & ACK) !== 0 && (bits & (BIT.isn << other)) !== 0) {
-      if (near(s.ack - 1, i32[at + I.isn + other])) return false;
+      if (isNear(s.ack - 1, i32[at + I.isn + other])) return false;
     }
     const before = previous * STRIDE;
+    const earlier = i32[before + I.bits];
     const isOld =
-      (i32[before + I.bits] & (BIT.next << d)) !== 0 &&
+      (earlier & (BIT.next << d)) !== 0 &&
       seqWithin(s.seq, i32[before + I.next + d] - 0x10000, i32[before + I.next + d] + 0x10000);
-    return isOld || (bits & (BIT.isn << d)) !== 0 || (s.flags & SYN) === 0;
+    const answersOld =
+      (s.flags & ACK) !== 0 && (earlier & (BIT.isn << other)) !== 0 && isNear(s.ack - 1, i32[before + I.isn + other]);
+    return isOld || answersOld || (bits & (BIT.isn << d)) !== 0 || (s.flags & SYN) === 0;
   }
 
   #begin(replaced: number, s: Segment, d: number): number {

@@ -82,6 +82,18 @@ const CASES: readonly Case[] = [
     ],
     flows: ['CLOSED/CLOSED 1 2 3 4 5 6 7 8 9 10 11 12', 'ESTABLISHED/ESTABLISHED 11 12 13 14 15 16 17'],
   },
+  ...[8_000_000, 500_000].map(
+    (isn): Case => ({
+      what: `a SYN+ACK that repeats the answer to the SYN before, whose number was ${isn > ISN.client ? 'lower' : 'higher'}`,
+      lines: [
+        [0, 'client', 'SYN'],
+        ['+30us', 'server', 'SYN ACK', { lost: true }],
+        [0.5, 'client', 'SYN', { isn, lost: true }],
+        [1.02, 'server', 'SYN ACK'],
+      ],
+      flows: ['CLOSED/SYN_RECV 1 2 3', 'SYN_SENT/LISTEN 2 3'],
+    }),
+  ),
   {
     what: 'three in a row',
     lines: [
