@@ -17,15 +17,18 @@ import { PrintingPool } from './printing-pool.js';
 const MOST_THREADS = 4;
 /** Connections that are handed to a thread at once. */
 const BATCH = 128;
-/** Batches of a capture that are printed before other threads are started, unless they were asked for: less is done sooner. */
-const ALONE = 32;
+/**
+ * Batches of a capture that are printed before other threads are started, unless they were asked for. Measured on two
+ * processors (bench/run.mjs --timeline): 50,000 connections take as long on one thread as on two, 250,000 a third longer.
+ */
+const ALONE = 256;
 /** Connections that are held until those before them are printed. */
 const MOST_HELD = 32 * BATCH;
 
 export interface TextOptions extends Omit<Options, 'detail'> {
   /**
-   * Threads that post-mortems are made on, this one among them; by default, where there are thousands of connections, as
-   * many as there are processors, at most 4.
+   * Threads that post-mortems are made on, this one among them; by default, where there are tens of thousands of
+   * connections, as many as there are processors, at most 4.
    */
   readonly threads?: number;
 }
