@@ -41,15 +41,15 @@ const captures: Record<string, string> = {};
 beforeAll(() => {
   captures['all without incident'] = scratch.write(
     'ordinary.pcap',
-    connections(700, [], () => false),
+    connections(300, [], () => false),
   );
   captures['few with loss'] = scratch.write(
     'few.pcap',
-    connections(500, WITH_LOSS, (index) => index % 50 === 7),
+    connections(300, WITH_LOSS, (index) => index % 50 === 7),
   );
   captures['most refused'] = scratch.write(
     'most.pcap',
-    connections(400, REFUSED, (index) => index % 2 > 0),
+    connections(300, REFUSED, (index) => index % 2 > 0),
   );
   captures['only one'] = scratch.write(
     'one.pcap',
@@ -69,7 +69,7 @@ describe('the text is that of the connections, one after the other', () => {
     const path = captures[name];
     const expected: string[] = [];
     for await (const flow of flows(path)) expected.push(JSON.stringify(flowJson(flow)));
-    for (const threads of [1, 2, 3]) {
+    for (const threads of [1, 2]) {
       const stream = flowText(path, 'ndjson', { threads });
       let text = '';
       for await (const piece of stream) text += piece;
@@ -84,11 +84,11 @@ describe('the text is the same on any number of threads', () => {
   it.each(FLOW_FORMATS)('%s', async (format) => {
     const path = captures['few with loss'];
     const alone = await textOf(path, format, { threads: 1 });
-    for (const threads of [2, 4]) expect(await textOf(path, format, { threads })).toBe(alone);
+    expect(await textOf(path, format, { threads: 3 })).toBe(alone);
   });
 
   it.each<[what: string, options: Options]>([
-    ['chosen connections', { select: { flows: new Set([3, 8, 300]) } }],
+    ['chosen connections', { select: { flows: new Set([3, 8, 290]) } }],
     ['a filter', { filter: 'host 10.0.0.7' }],
     ['hosts with other timers', { profile: 'windows' }],
     ['frames put in order', { reorder: 0.01 }],
