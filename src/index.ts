@@ -86,6 +86,6 @@ export type { ConnState } from './report/export/zeek/conn-state.js';
 export type { ZeekConn } from './report/export/zeek/connection.js';
 export { FLOW_FORMATS, type FlowFormat } from './report/flow-printers.js';
 export { HtmlReport, type HtmlReportOptions } from './report/html/report.js';
+export type { FlowText } from './report/printed-flows.js';
 export { formatTimestamp } from './report/units.js';
 export { flowText, type TextOptions } from './threads/flow-text.js';
-export type { FlowText } from './threads/plain-text.js';

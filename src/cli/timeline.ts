@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { Flow } from '../findings/finding.js';
-import type { CaptureSummary, Options, TextOptions } from '../index.js';
-import { FLOW_FORMATS, type FlowFormat, type Printer, ZEEK_PRINTERS } from '../report/flow-printers.js';
+import type { FlowText, Options } from '../index.js';
+import { FLOW_FORMATS, type Printer, ZEEK_PRINTERS } from '../report/flow-printers.js';
 import { ladder } from '../report/ladder.js';
+import { PrintedFlows } from '../report/printed-flows.js';
 import { type Context, judge, say, styleFor, widthFor } from './context.js';
 import { addCommonOptions, type CommonOptions, threads } from './options.js';
-import type { Output } from './output.js';
 import { runOnCaptures } from './run.js';
 
 const EXAMPLES = `
@@ -43,60 +43,23 @@ export function addTimeline(program: Command, context: Context, done: (status: n
 
 function timeline(context: Context, captures: readonly string[], options: TimelineOptions): Promise<number> {
   return runOnCaptures(context, captures, options, true, async (output, library) => {
-    const format = FLOW_FORMATS.find((known) => known === options.format);
-    const { count, captures: read } =
-      format === undefined
-        ? await print(context, captures, options, library, output)
-        : await printText(context, captures, format, { ...library, ...threadsOf(options) }, output);
-    const status = judge(context, read);
-    if (count === 0 && status === 0 && !options.quiet) say(context, 'no connection matches');
+    const texts = textsOf(context, captures, options, library);
+    for await (const text of texts) await output.write(text);
+    const status = judge(context, texts.captures);
+    if (texts.count === 0 && status === 0 && !options.quiet) say(context, 'no connection matches');
     return status;
   });
 }
 
-const threadsOf = ({ threads }: TimelineOptions) => (threads === undefined ? {} : { threads });
-
-interface Printed {
-  readonly count: number;
-  readonly captures: readonly CaptureSummary[];
-}
-
-async function printText(
-  context: Context,
-  captures: readonly string[],
-  format: FlowFormat,
-  options: TextOptions,
-  output: Output,
-): Promise<Printed> {
-  const texts = context.library.flowText(captures, format, options);
-  for await (const text of texts) await output.write(text);
-  return texts;
-}
-
-function print(
-  context: Context,
-  captures: readonly string[],
-  options: TimelineOptions,
-  library: Options,
-  output: Output,
-): Promise<Printed> {
+function textsOf(context: Context, captures: readonly string[], options: TimelineOptions, reading: Options): FlowText {
+  const { library } = context;
+  const { threads } = options;
+  const format = FLOW_FORMATS.find((known) => known === options.format);
+  if (format !== undefined) return library.flowText(captures, format, { ...reading, ...(threads && { threads }) });
   const zeek = ZEEK_PRINTERS[options.format];
-  if (zeek !== undefined) return printAll(context.library.zeekFlows(captures, library), zeek, output);
+  if (zeek !== undefined) return new PrintedFlows(library.zeekFlows(captures, reading), zeek);
   const printer = ladders(context, captures, options);
-  return printAll(context.library.flows(captures, { ...library, detail: printer.detail }), printer, output);
-}
-
-async function printAll<T>(
-  stream: AsyncIterable<T> & { readonly captures: readonly CaptureSummary[] },
-  printer: Printer<T>,
-  output: Output,
-): Promise<Printed> {
-  let count = 0;
-  for await (const flow of stream) {
-    await output.write((count++ === 0 ? printer.begin(flow) : printer.separator) + printer.one(flow));
-  }
-  await output.write(printer.end(count));
-  return { count, captures: stream.captures };
+  return new PrintedFlows(library.flows(captures, { ...reading, detail: printer.detail }), printer);
 }
 
 function ladders(context: Context, captures: readonly string[], options: TimelineOptions): Printer<Flow> {

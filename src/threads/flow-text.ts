@@ -8,9 +8,10 @@ import type { CaptureSummary } from '../findings/analysis.js';
 import type { Flow } from '../findings/finding.js';
 import { type FlowStream, flows, flowsOrOrdinary, type Options, Settings } from '../flows.js';
 import { type FlowFormat, type FlowPrinter, flowPrinter } from '../report/flow-printers.js';
+import { type FlowText, PrintedFlows } from '../report/printed-flows.js';
 import { VERSION } from '../version.js';
 import type { PrintedBatch } from './batch-printer.js';
-import { type FlowText, PlainText } from './plain-text.js';
+
 import { PrintingPool } from './printing-pool.js';
 
 /** Reading and following take a sixth of the time that post-mortems take: a few threads keep up with one that reads. */
@@ -19,7 +20,7 @@ const MOST_THREADS = 4;
 const BATCH = 128;
 /**
  * Batches of a capture that are printed before other threads are started, unless they were asked for. Measured on two
- * processors (bench/run.mjs --timeline): 50,000 connections take as long on one thread as on two, 250,000 a third longer.
+ * processors (bench/run.mjs --timeline): 50,000 connections took as long on two threads as on one, 250,000 three quarters.
  */
 const ALONE = 256;
 /** Connections that are held until those before them are printed. */
@@ -52,7 +53,7 @@ export function flowText(
   const isSpread = paths.length === 1 && options.reorder === undefined && options.key === undefined && isFile(paths[0]);
   return threads > 1 && isSpread
     ? new SpreadText(paths[0], format, printer, reading, threads, options.threads === undefined ? ALONE : 0)
-    : new PlainText(flows(paths, reading), printer);
+    : new PrintedFlows(flows(paths, reading), printer);
 }
 
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;

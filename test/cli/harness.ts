@@ -7,7 +7,7 @@ import type { Flow } from '../../src/findings/finding.js';
 import type { Options } from '../../src/index.js';
 import * as lastack from '../../src/index.js';
 import { flowPrinter } from '../../src/report/flow-printers.js';
-import { PlainText } from '../../src/threads/plain-text.js';
+import { PrintedFlows } from '../../src/report/printed-flows.js';
 import { ANALYSIS, CAPTURE } from '../support/analysis.js';
 import { CATALOGUE } from '../support/catalogue.js';
 
@@ -63,7 +63,7 @@ export async function cli(args: readonly string[], fake: Fake = {}): Promise<Res
     },
     flowText: (paths, format, given = {}) => {
       const printer = flowPrinter(format, '1.2.3');
-      return new PlainText(library.flows(paths, { ...given, detail: printer.detail }), printer);
+      return new PrintedFlows(library.flows(paths, { ...given, detail: printer.detail }), printer);
     },
     compare: () => {
       throw new Error('not part of this fake');

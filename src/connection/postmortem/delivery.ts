@@ -298,6 +298,7 @@ function waitingForData(view: View, arrival: Arrival & { readonly proof: Seg }):
 
 /** What a reply says of the copy that it answers, by its timestamp echo or a duplicate SACK; null where it says nothing. */
 function namedBy(proof: Seg, candidates: readonly Seg[], end: number): Seg | null {
+  // Nothing lies beyond a FIN: a block up to its end is of bytes that had come before (RFC 2883).
   const duplicate = proof.sack !== null && proof.sack[1] >= end;
   if (duplicate) return candidates[0];
   if (!proof.hasTimestamps) return null;

@@ -53,6 +53,7 @@ function prove(flight: InFlight, reply: Seg): void {
 const isDoubtful = (seg: Seg, { unacknowledged, missed }: InFlight): boolean =>
   missed.has(seg) || unacknowledged.some((s) => s !== seg && s.seq < seg.end && seg.seq < s.end);
 
+/** What a duplicate SACK names (RFC 2883) lies below the acknowledgement, and is no longer asked about. */
 const isSacked = (seg: Seg, { sack }: Seg): boolean => sack !== null && sack[0] <= seg.seq && seg.end <= sack[1];
 
 function deliver(seg: Seg, reply: Seg): void {

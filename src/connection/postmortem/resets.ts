@@ -59,7 +59,7 @@ function isExact(view: View, rst: Seg): boolean {
     return inSynSent ? rst.ack >= 1 : true;
   }
   let heard = Number.NEGATIVE_INFINITY;
-  for (const s of view.sent) if (s.ack > heard) heard = s.ack;
+  for (const s of view.sent) if (s.ack > heard && s.time <= rst.time + view.rtt + view.margin) heard = s.ack;
   let sent = Number.NEGATIVE_INFINITY;
   let fin = false;
   for (const s of view.received) {

@@ -169,7 +169,7 @@ function unseenSteps(view: View, other: View): Step[] {
 /**
  * Puts what an endpoint sent and received in the order in which it happened there: a sent segment half a round trip before
  * it passed the tap, a received one half a round trip after, but before the segment that proves it, and after every segment
- * that does not acknowledge it yet. Paths keep their order.
+ * that does not acknowledge it yet. Paths keep their order; of one instant the order of `steps` stands.
  */
 function inOrder(view: View, steps: Step[]): Step[] {
   const half = view.rtt / 2;

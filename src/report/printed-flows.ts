@@ -1,6 +1,5 @@
 import type { CaptureSummary } from '../findings/analysis.js';
-import type { FlowStream } from '../flows.js';
-import type { FlowPrinter } from '../report/flow-printers.js';
+import type { Printer } from './flow-printers.js';
 
 /** Text in pieces; complete when the iteration is done. */
 export interface FlowText extends AsyncIterable<string> {
@@ -10,12 +9,12 @@ export interface FlowText extends AsyncIterable<string> {
 }
 
 /** Connections printed one after the other, as they end. */
-export class PlainText implements FlowText {
+export class PrintedFlows<T> implements FlowText {
   count = 0;
 
   constructor(
-    readonly stream: FlowStream,
-    readonly printer: FlowPrinter,
+    readonly stream: AsyncIterable<T> & { readonly captures: readonly CaptureSummary[] },
+    readonly printer: Printer<T>,
   ) {}
 
   get captures(): readonly CaptureSummary[] {
@@ -25,7 +24,7 @@ export class PlainText implements FlowText {
   async *[Symbol.asyncIterator](): AsyncGenerator<string> {
     const { printer } = this;
     for await (const flow of this.stream) {
-      yield (this.count++ === 0 ? printer.begin() : printer.separator) + printer.one(flow);
+      yield (this.count++ === 0 ? printer.begin(flow) : printer.separator) + printer.one(flow);
     }
     yield printer.end(this.count);
   }
