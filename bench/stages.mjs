@@ -80,7 +80,14 @@ function lookingUp() {
 /** @returns {Stage} */
 function tracking() {
   const decoder = new FrameDecoder();
-  const tracker = new Tracker({ detail: 0, linger: LINGER, maxFlows: 10_000_000, onEnd: nothing, onGiveUp: nothing });
+  const tracker = new Tracker({
+    detail: 0,
+    defers: true,
+    linger: LINGER,
+    maxFlows: 10_000_000,
+    onEnd: nothing,
+    onGiveUp: nothing,
+  });
   let epoch = -1;
   const take = (/** @type {Frame} */ frame) => {
     if (epoch < 0) epoch = frame.seconds;

@@ -113,17 +113,20 @@ export type OnOrdinary<T> = (flow: OrdinaryEnd, clock: Clock) => T | null;
 /**
  * The same for who needs no post-mortem of connections without incident: they are handed to `ordinary` instead of being
  * yielded, unless flows are selected by what only the whole post-mortem knows.
+ *
+ * @param readsLog `ordinary` reads more of a flow than its end
  */
 export function flowsOrOrdinary<T>(
   captures: string | readonly string[],
   options: Options,
   ordinary: OnOrdinary<T>,
+  readsLog = false,
 ): FlowStream<Flow | T> {
   const summaries: CaptureSummary[] = [];
   const settings = new Settings(options);
   const whole = options.filter !== undefined || options.select !== undefined;
   const paths = typeof captures === 'string' ? [captures] : captures;
-  const iterate = followAll(paths, settings, summaries, whole ? null : ordinary);
+  const iterate = followAll(paths, settings, summaries, whole ? null : ordinary, null, readsLog);
   return { captures: summaries, [Symbol.asyncIterator]: () => iterate };
 }
 
@@ -202,9 +205,10 @@ async function* followAll<T>(
   summaries: CaptureSummary[],
   ordinary: OnOrdinary<T> | null,
   observer: FrameObserver | null = null,
+  readsLog = true,
 ): AsyncGenerator<Flow | T> {
   const series = new Series(paths, (path) => openForTcp(path, settings.options));
-  const follower = new Follower(series, settings, ordinary, observer);
+  const follower = new Follower(series, settings, ordinary, observer, readsLog);
   try {
     yield* follower.run();
   } finally {
@@ -238,10 +242,12 @@ class Follower<T> {
     readonly settings: Settings,
     readonly ordinary: OnOrdinary<T> | null,
     readonly observer: FrameObserver | null,
+    readsLog: boolean,
   ) {
     const { profiles, options } = settings;
     this.#tracker = new Tracker({
       detail: options.detail === 'full' ? FULL_DETAIL : 0,
+      defers: ordinary !== null && !readsLog,
       linger: Math.max(profiles.client.timeWait, profiles.server.timeWait) * SECOND * (17 / 16) + LINGER,
       maxFlows: options.maxFlows ?? DEFAULT_MAX_FLOWS,
       ...(options.key && { key: options.key }),
@@ -364,6 +370,7 @@ class Follower<T> {
         return;
       }
     }
+    this.#tracker.recall(record);
     const history = readHistory(this.#tracker, record);
     const flow = diagnosedFlow(history, {
       captures: this.#capturesOf(history),

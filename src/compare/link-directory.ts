@@ -129,5 +129,5 @@ function marksOf(s: Segment): number[] {
   const isSynAck = (s.flags & ACK) !== 0;
   const stamp = isSynAck ? s.tsEcr : s.tsVal;
   const isn = (isSynAck ? s.ack - 1 : s.seq) >>> 0;
-  return s.hasTimestamps && stamp !== 0 ? [isn, 2 ** 32 + stamp] : [isn];
+  return s.hasTimestamps && stamp !== 0 ? [isn, 2 ** 32 + (stamp >>> 0)] : [isn];
 }

@@ -36,7 +36,7 @@ export class FlowLog {
       i32[at + I.runLastFrame] = frame;
       f64[flow * STRIDE_F64 + F.runLast] = f64[flow * STRIDE_F64 + d * DIRECTION_F64 + DF.time];
     }
-    if (i32[at + I.displayed] < this.#detail) {
+    if (this.#detail > 0 && i32[at + I.displayed] < this.#detail) {
       this.#link(at, this.entries.ofLast(i32[at + I.logTail], this.#table, flow, d, LOG.display));
       // Segments beyond the bound belong to another run, which does not claim to be shown.
       if (++i32[at + I.displayed] === this.#detail) this.#endRun(flow, LOG.shown);

@@ -3,10 +3,10 @@
  * fewer cache lines than one array per field. Direction 0 is sent by the lower endpoint of the key (see flow-table.ts),
  * direction 1 by the other.
  *
- * The order is that of use: an ordinary segment touches the first cache line and that of its direction, and no other unless
- * it is of IPv6. With some 100,000 flows alive, waiting for memory is what a segment costs most.
+ * The order is that of use: an ordinary segment touches the first line of 64 bytes and that of its direction, and no other
+ * unless it is of IPv6. With some 100,000 flows alive, waiting for memory is what a segment costs most.
  */
-export const STRIDE = 96;
+export const STRIDE = 98;
 export const STRIDE_F64 = STRIDE / 2;
 
 /** Words from the block of one direction to that of the other, and doubles. */
@@ -30,67 +30,67 @@ export const I = {
   acked: 6,
   /** Frame of the last segment of the run. */
   runLastFrame: 12,
-  /** Entries that the flow's log was given. */
+  /** Entries that the flow's log was given; below 0 while the flow is deferred (see deferral.ts). */
   logCount: 13,
-  /** Number of the flow, from 1. */
-  number: 14,
-  tcpStream: 15,
-  /** Three words each: what IPv6 addresses have above the lowest. */
-  upperA: 48,
-  upperB: 51,
+  /** The newest entry of the log; each leads to the one before. Of a deferred flow: where its newest segments are kept. */
+  logTail: 14,
   /** Frame of the first segment of the run. */
-  runFrame: 54,
-  /** The newest entry of the log; each leads to the one before. */
-  logTail: 55,
-  /** The oldest entry. */
-  logHead: 58,
-  /** The incarnation before this one that may still be sent segments; -1 for none. */
-  previous: 59,
-  isn: 60,
-  /** Per direction: `packets` before the run. */
-  runPackets: 62,
-  /** Per direction: base sequence number as Wireshark sets it (see stream-numbers.ts). */
-  streamBase: 68,
-  /** Per direction, a byte each in one word: 1 + the shift offered in the SYN; 0 where none was. */
-  windowScales: 70,
-  /** Direction of the first segment of the run. */
-  runDirection: 71,
-  /** Per direction: TSval of the SYN. */
-  synTsVal: 72,
-  retransmissions: 74,
-  /** Per direction: the last stretch of sequence numbers that was skipped, [holeLeft, holeRight); empty where both are equal. */
-  holeLeft: 76,
-  holeRight: 78,
-  /** Per direction: initial sequence number of the incarnation before, to know a late copy of its SYN. */
-  previousIsn: 80,
-  /** Per direction: edges of the last SACK block, mixed into one number. */
-  sack: 82,
-  /** The incarnation that has taken this one's place; -1 for none. */
-  successor: 84,
-  /** Frames that were copies of the one before. */
-  copies: 85,
-  /** Segments that were kept for display. */
-  displayed: 86,
+  runFrame: 15,
+  isn: 16,
   /** Direction of the first FIN; -1 before it. */
-  closer: 87,
+  closer: 28,
+  /** Number of the flow, from 1. */
+  number: 29,
+  /** The incarnation before this one that may still be sent segments; -1 for none. */
+  previous: 30,
+  /** The incarnation that has taken this one's place; -1 for none. */
+  successor: 31,
+  retransmissions: 64,
+  /** Per direction, a byte each in one word: 1 + the shift offered in the SYN; 0 where none was. */
+  windowScales: 66,
+  /** Direction of the first segment of the run. */
+  runDirection: 67,
+  /** Per direction: `packets` before the run. */
+  runPackets: 70,
+  /** Per direction: base sequence number as Wireshark sets it (see stream-numbers.ts). */
+  streamBase: 76,
+  /** Per direction: the last stretch of sequence numbers that was skipped, [holeLeft, holeRight); empty where both are equal. */
+  holeLeft: 78,
+  holeRight: 80,
+  /** Per direction: initial sequence number of the incarnation before, to know a late copy of its SYN. */
+  previousIsn: 82,
+  /** Per direction: edges of the last SACK block, mixed into one number. */
+  sack: 84,
+  /** Frames that were copies of the one before. */
+  copies: 86,
+  /** Segments that were kept for display. */
+  displayed: 87,
+  /** Per direction: TSval of the SYN. */
+  synTsVal: 88,
+  /** Three words each: what IPv6 addresses have above the lowest. */
+  upperA: 90,
+  upperB: 93,
+  /** The oldest entry of the log. */
+  logHead: 96,
+  tcpStream: 97,
 } as const;
 
 /** Fields of the Int32Array for direction 0; those of direction 1 follow after `DIRECTION` words. */
 export const D = {
   // The last segment of the direction, up to ipId.
-  frame: 22,
-  seq: 23,
-  ack: 24,
-  length: 25,
-  tsVal: 26,
-  tsEcr: 27,
+  frame: 38,
+  seq: 39,
+  ack: 40,
+  length: 41,
+  tsVal: 42,
+  tsEcr: 43,
   /** As in the header: not scaled. */
-  window: 28,
+  window: 44,
   /** Bits of its log entry. */
-  marks: 29,
+  marks: 45,
   /** IPv4 identification. */
-  ipId: 30,
-  packets: 31,
+  ipId: 46,
+  packets: 47,
 } as const;
 
 /** Fields of the Float64Array, as offsets from the record's first double. Times are those of the tap. */
@@ -98,26 +98,31 @@ export const F = {
   last: 4,
   /** Of the last segment of the run. */
   runLast: 5,
-  /** Of the first segment of the run. */
-  runStart: 28,
-  /** Per direction: payload bytes before the run. */
-  runBytes: 32,
   /** Milestones of a connection without incident; 0 until they are passed. */
-  fin: 44,
-  start: 45,
-  synAck: 46,
-  ack: 47,
+  start: 9,
+  synAck: 10,
+  ack: 11,
+  fin: 12,
+  secondFin: 13,
+  /** Of the first segment of the run. */
+  runStart: 34,
+  /** Per direction: payload bytes before the run. */
+  runBytes: 36,
 } as const;
 
 /** Fields of the Float64Array for direction 0; those of direction 1 follow after `DIRECTION_F64` doubles. */
 export const DF = {
   /** Of the direction's last segment. */
-  time: 8,
+  time: 16,
   /** Since when sent data waits for its acknowledgement. */
-  busySince: 9,
+  busySince: 17,
   /** Payload bytes. */
-  bytes: 10,
+  bytes: 18,
 } as const;
+
+/** Words that only a flow that is followed in full has use for: while it is deferred, they hold its first segments. */
+export const DEFERRED_AT = 32;
+export const DEFERRED_END = 88;
 
 /** Bits of `I.bits`. Those that exist per direction take two bits: shifted left by the direction. */
 export const BIT = {

@@ -100,6 +100,17 @@ export class FlowTable {
     return flow;
   }
 
+  /** Makes zeros of a record, but for its key. */
+  clear(flow: number): void {
+    const at = flow * STRIDE;
+    const i32 = this.i32;
+    const key = [i32[at + I.lowA], i32[at + I.lowB], i32[at + I.ports]];
+    const upper = i32.slice(at + I.upperA, at + I.upperA + 6);
+    i32.fill(0, at, at + STRIDE);
+    i32.set(key, at + I.lowA);
+    i32.set(upper, at + I.upperA);
+  }
+
   /** Frees a record; `indexed` is false for an incarnation that another one has replaced in the index. */
   remove(flow: number, indexed: boolean): void {
     const at = flow * STRIDE;

@@ -20,6 +20,10 @@ export class Listeners {
     if (!this.#signs.has(listener) && this.#signs.size < MOST_LISTENERS) this.#signs.set(listener, []);
   }
 
+  isSuspect(listener: string): boolean {
+    return this.#signs.has(listener);
+  }
+
   active(listener: string, time: Time): void {
     const signs = this.#signs.get(listener);
     if (signs && signs.length < MOST_SIGNS) signs.push(time);

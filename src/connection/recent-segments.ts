@@ -191,13 +191,13 @@ export class RecentSegments {
 function isEqual(i32: Int32Array, at: number, s: Segment, flow: number, d: number): boolean {
   return (
     i32[at + W.owner] === 2 * flow + d + 1 &&
-    i32[at + W.seq] === (s.seq | 0) &&
-    i32[at + W.ack] === (s.ack | 0) &&
+    i32[at + W.seq] === s.seq &&
+    i32[at + W.ack] === s.ack &&
     i32[at + W.length] === s.length &&
     i32[at + W.flagsAndWindow] === flagsAndWindow(s) &&
     i32[at + W.ipId] === s.ipId &&
-    i32[at + W.tsVal] === (s.tsVal | 0) &&
-    i32[at + W.tsEcr] === (s.tsEcr | 0) &&
+    i32[at + W.tsVal] === s.tsVal &&
+    i32[at + W.tsEcr] === s.tsEcr &&
     i32[at + W.sack] === blocksOf(s)
   );
 }

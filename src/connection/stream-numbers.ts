@@ -34,7 +34,7 @@ export class StreamNumbers {
     const i32 = this.#table.i32;
     let bits = i32[at + I.bits];
     if (isSyn && (bits & (BIT.streamBase << d)) !== 0) {
-      if (i32[at + I.streamBase + d] !== (s.seq | 0) || (bits & BIT.streamEnded) !== 0) {
+      if (i32[at + I.streamBase + d] !== s.seq || (bits & BIT.streamEnded) !== 0) {
         this.#next++;
         bits &= ~((3 * BIT.streamBase) | BIT.streamEnded);
       }

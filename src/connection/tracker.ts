@@ -1,4 +1,5 @@
 import { ACK, FIN, RST, type Segment, SYN } from '../decode/segment.js';
+import { Deferral } from './deferral.js';
 import { firstToLeave, isDone } from './eviction.js';
 import { FlowLog, sackOf } from './flow-log.js';
 import type { KeyPart } from './flow-network.js';
@@ -43,6 +44,8 @@ export interface TrackerOptions {
   readonly key?: readonly KeyPart[];
   /** Ordinary segments of a flow that are kept for display; 0 where only the diagnosis counts. */
   readonly detail: number;
+  /** Sound flows are not followed in full (see deferral.ts): whoever wants to read their log calls `recall` first. */
+  readonly defers?: boolean;
   /** Silence after both ends are done before the flow leaves the table. */
   readonly linger: Time;
   /** Flows that are followed at a time, at most; beyond them, some are given up (see eviction.ts). */
@@ -68,6 +71,10 @@ export class Tracker implements FlowSource {
   readonly #options: TrackerOptions;
   readonly #streams: StreamNumbers;
   readonly #kept: FlowLog;
+  /** Null where every flow is followed in full. */
+  readonly #deferral: Deferral | null;
+  /** Deferred segments are taken: what they told at their time was heard. */
+  #isRecalling = false;
   /** From the first copy on. */
   #recent: RecentSegments | null = null;
   /** Flows whose both ends are done, in the order in which that was seen: record and flow number, alternating. */
@@ -84,6 +91,7 @@ export class Tracker implements FlowSource {
     this.table = new FlowTable(undefined, options.key);
     this.#streams = new StreamNumbers(this.table);
     this.#kept = new FlowLog(this.table, options.detail);
+    this.#deferral = options.defers === true ? new Deferral(this.table) : null;
   }
 
   /** The entries of all flows. */
@@ -96,6 +104,26 @@ export class Tracker implements FlowSource {
     const table = this.table;
     const flow = table.find(segment);
     const d = table.direction;
+    if (flow < 0 || !this.#defers(segment, flow, d)) this.#follow(segment, flow, d);
+    if (segment.time >= this.#nextEnd) this.#endDone(segment.time);
+  }
+
+  /** Keeps the segment of a deferred flow; a flow that cannot be deferred any longer is followed from its start. */
+  #defers(segment: Segment, flow: number, d: number): boolean {
+    const i32 = this.table.i32;
+    const at = flow * STRIDE;
+    if (this.#deferral === null || i32[at + I.logCount] >= 0) return false;
+    if (this.#isSign(segment, at, d) || !this.#deferral.take(segment, flow, d)) {
+      this.#recall(flow);
+      return false;
+    }
+    if ((i32[at + I.bits] & (3 * BIT.fin)) === 3 * BIT.fin) this.#considerEnd(flow, segment.time);
+    return true;
+  }
+
+  /** Takes a segment of the flow that was found for it; -1 for none. */
+  #follow(segment: Segment, flow: number, d: number): void {
+    const table = this.table;
     if (flow >= 0) {
       const at = flow * STRIDE;
       const i32 = table.i32;
@@ -117,12 +145,37 @@ export class Tracker implements FlowSource {
           this.#advance(segment, at, at64, d);
           this.#kept.keep(flow, segment, d, 0);
         }
-        if (time >= this.#nextEnd) this.#endDone(time);
         return;
       }
     }
     this.#unusual(flow, d, segment);
-    if (segment.time >= this.#nextEnd) this.#endDone(segment.time);
+  }
+
+  /**
+   * Follows a deferred flow in full, from its start to where it stands: to be called before its log is read at its end.
+   * Does nothing to other flows.
+   */
+  recall(flow: number): void {
+    if (this.table.i32[flow * STRIDE + I.logCount] >= 0) return;
+    this.#recall(flow);
+    this.#kept.flush(flow);
+  }
+
+  #recall(flow: number): void {
+    const deferral = this.#deferral;
+    if (deferral === null) return;
+    this.#isRecalling = true;
+    let isFirst = true;
+    deferral.replay(flow, (segment, d) => {
+      if (isFirst) {
+        this.#beginAgain(flow, segment, d);
+        this.#record(flow, d, segment, 0, true);
+      } else {
+        this.#follow(segment, flow, d);
+      }
+      isFirst = false;
+    });
+    this.#isRecalling = false;
   }
 
   /** Takes an ICMP error that quotes a segment: it belongs to the flow of the quoted segment, if that is known and its sequence number was quoted. */
@@ -130,6 +183,7 @@ export class Tracker implements FlowSource {
     let flow = this.table.find(segment);
     if (flow < 0 || !segment.quotedSeq) return;
     const d = this.table.direction;
+    if (this.table.i32[flow * STRIDE + I.logCount] < 0) this.#recall(flow);
     const previous = this.table.i32[flow * STRIDE + I.previous];
     if (previous >= 0 && this.#isForPrevious(segment, flow, d, previous)) flow = previous;
     if (this.table.i32[flow * STRIDE + I.logCount] >= CONTROL_BOUND) return;
@@ -161,10 +215,10 @@ export class Tracker implements FlowSource {
     const i32 = this.table.i32;
     return (
       (s.flags & (CONTROL | ACK)) === ACK &&
-      s.seq === i32[at + I.next + d] >>> 0 &&
+      s.seq === i32[at + I.next + d] &&
       s.sackCount === 0 &&
       s.window !== 0 &&
-      (s.length > 0 || s.ack !== i32[at + I.acked + d] >>> 0 || s.window !== i32[at + d * DIRECTION + D.window]) &&
+      (s.length > 0 || s.ack !== i32[at + I.acked + d] || s.window !== i32[at + d * DIRECTION + D.window]) &&
       !seqBefore(s.ack, i32[at + I.acked + d]) &&
       !seqAfter(s.ack, i32[at + I.next + 1 - d]) &&
       ((bits & ((3 * BIT.fin) | (3 * BIT.rst) | (3 * BIT.stalled))) === 0 ||
@@ -181,6 +235,10 @@ export class Tracker implements FlowSource {
     if (flow < 0) {
       if (table.size >= this.#options.maxFlows) this.#makeRoom(s.time);
       flow = this.#begin(-1, s, d);
+      if (this.#deferral !== null && Deferral.accepts(s)) {
+        this.#deferral.begin(s, flow, d);
+        return;
+      }
     } else if (isSyn) {
       const at = flow * STRIDE;
       if (this.#isOldDuplicate(s, at, d)) {
@@ -276,7 +334,7 @@ export class Tracker implements FlowSource {
   #askedAt(s: Segment, at: number, d: number): Time {
     const i32 = this.table.i32;
     const last = at + d * DIRECTION;
-    const asks = (i32[last + D.marks] & LOG.sack) !== 0 && i32[last + D.ack] === (s.seq | 0);
+    const asks = (i32[last + D.marks] & LOG.sack) !== 0 && i32[last + D.ack] === s.seq;
     return asks || ((s.flags & RST) !== 0 && i32[last + D.frame] !== 0)
       ? this.table.f64[last / 2 + DF.time]
       : Number.NEGATIVE_INFINITY;
@@ -286,16 +344,15 @@ export class Tracker implements FlowSource {
   #isCopy(s: Segment, at: number, d: number): boolean {
     const i32 = this.table.i32;
     const last = at + d * DIRECTION;
-    if (i32[last + D.frame] === 0 || s.seq !== i32[last + D.seq] >>> 0 || s.length !== i32[last + D.length])
-      return false;
+    if (i32[last + D.frame] === 0 || s.seq !== i32[last + D.seq] || s.length !== i32[last + D.length]) return false;
     if (s.ipVersion === 4 && s.ipId !== i32[last + D.ipId]) return false;
     return (
       s.time - this.table.f64[last / 2 + DF.time] < copyWindow(s, i32[at + I.copies] > 0) &&
       (isIdentified(s) || occupies(s)) &&
-      i32[last + D.ack] === (s.ack | 0) &&
+      i32[last + D.ack] === s.ack &&
       (i32[last + D.marks] & LOG.flags) === s.flags &&
       i32[last + D.window] === s.window &&
-      (!s.hasTimestamps || (i32[last + D.tsVal] === (s.tsVal | 0) && i32[last + D.tsEcr] === (s.tsEcr | 0))) &&
+      (!s.hasTimestamps || (i32[last + D.tsVal] === s.tsVal && i32[last + D.tsEcr] === s.tsEcr)) &&
       (s.sackCount === 0 || i32[at + I.sack + d] === sackOf(s))
     );
   }
@@ -314,7 +371,7 @@ export class Tracker implements FlowSource {
     const silence = s.time - this.table.f64[last / 2 + DF.time];
     if (i32[last + D.frame] === 0 || silence >= copyWindow(s, showedCopies)) return false;
     // Whoever has said something else since has no SYN to repeat.
-    const isSame = (bits & (BIT.isn << d)) !== 0 && i32[at + I.isn + d] === (s.seq | 0);
+    const isSame = (bits & (BIT.isn << d)) !== 0 && i32[at + I.isn + d] === s.seq;
     const between = (i32[last + D.ipId] - s.ipId) & 0xffff;
     const isEarlier = between > 0 && between <= MOST_BETWEEN;
     const isDoubtful = !isIdentified(s) || i32[last + D.ipId] === 0;
@@ -343,7 +400,7 @@ export class Tracker implements FlowSource {
     i32[at + d * DIRECTION + D.packets]++;
     if ((s.flags & SYN) !== 0) {
       // A server with SYN cookies answers each SYN with a new number: the last one is the one that may be acknowledged.
-      if ((bits & (BIT.isn << d)) === 0 || (i32[at + I.isn + d] !== (s.seq | 0) && (bits & (BIT.spoke << d)) === 0)) {
+      if ((bits & (BIT.isn << d)) === 0 || (i32[at + I.isn + d] !== s.seq && (bits & (BIT.spoke << d)) === 0)) {
         bits |= (BIT.isn | BIT.next) << d;
         i32[at + I.isn + d] = s.seq;
         i32[at + I.next + d] = s.seq + 1 + s.length;
@@ -366,8 +423,8 @@ export class Tracker implements FlowSource {
     } else if ((s.flags & RST) !== 0) {
       const exact =
         (bits & (BIT.next << d)) === 0 ||
-        s.seq === i32[at + I.next + d] >>> 0 ||
-        ((bits & (BIT.acked << other)) !== 0 && s.seq === i32[at + I.acked + other] >>> 0);
+        s.seq === i32[at + I.next + d] ||
+        ((bits & (BIT.acked << other)) !== 0 && s.seq === i32[at + I.acked + other]);
       if (exact || (s.flags & ACK) !== 0) bits |= BIT.rst << d;
     } else {
       bits |= BIT.spoke << d;
@@ -421,7 +478,8 @@ export class Tracker implements FlowSource {
         f64[at64 + F.fin] = s.time;
       } else {
         // Not knowing of the first FIN, it crossed it: a simultaneous close.
-        if (closer === d || (s.ack | 0) !== i32[at + I.next + closer]) i32[at + I.bits] |= BIT.incident;
+        if (closer === d || s.ack !== i32[at + I.next + closer]) i32[at + I.bits] |= BIT.incident;
+        f64[at64 + F.secondFin] = s.time;
       }
     }
   }
@@ -433,9 +491,8 @@ export class Tracker implements FlowSource {
     if ((s.flags & SYN) !== 0)
       return s.length > 0 || (s.flags & FIN) !== 0 || ((s.flags & ACK) === 0) === ((before & (3 * BIT.isn)) !== 0);
     if ((s.flags & ACK) === 0 || s.window === 0) return true;
-    if ((before & (BIT.next << d)) !== 0 && s.seq !== next >>> 0) return true;
-    if ((before & (BIT.acked << d)) !== 0 && s.length === 0 && (s.flags & FIN) === 0 && s.ack === acked >>> 0)
-      return true;
+    if ((before & (BIT.next << d)) !== 0 && s.seq !== next) return true;
+    if ((before & (BIT.acked << d)) !== 0 && s.length === 0 && (s.flags & FIN) === 0 && s.ack === acked) return true;
     if (s.length > 0 && (before & (BIT.fin << other)) !== 0) return true;
     const opener = (this.table.i32[at + I.bits] & BIT.openedByB) !== 0 ? 1 : 0;
     return d === opener && (before & (BIT.spoke << d)) === 0 && (s.length > 0 || (s.flags & FIN) !== 0);
@@ -444,13 +501,20 @@ export class Tracker implements FlowSource {
   /** See listeners.ts: a repeated SYN+ACK makes a listener suspect; from then on its application's signs of life count. */
   #watchListener(s: Segment, at: number, d: number, marks: number): void {
     const repeated = (s.flags & SYN) !== 0 && (s.flags & ACK) !== 0 && (marks & LOG.retransmission) !== 0;
-    if (!repeated && this.#listeners.none) return;
+    if ((!repeated && this.#listeners.none) || this.#isRecalling) return;
     const i32 = this.table.i32;
     const server = (i32[at + I.bits] & BIT.openedByB) !== 0 ? 0 : 1;
     if (d !== server) return;
     const key = this.#listenerOf(at, server);
     if (repeated) this.#listeners.suspect(key);
     else if (s.length > 0 || (s.flags & FIN) !== 0) this.#listeners.active(key, s.time);
+  }
+
+  /** Whether a segment of a deferred flow is a sign of life of a suspect listener's application. */
+  #isSign(s: Segment, at: number, d: number): boolean {
+    if (this.#listeners.none || (s.length === 0 && (s.flags & FIN) === 0)) return false;
+    const server = (this.table.i32[at + I.bits] & BIT.openedByB) !== 0 ? 0 : 1;
+    return d === server && this.#listeners.isSuspect(this.#listenerOf(at, server));
   }
 
   listenerSigns(record: number, d: number): readonly Time[] {
@@ -487,7 +551,7 @@ export class Tracker implements FlowSource {
     const left = i32[at + I.holeLeft + d];
     const right = i32[at + I.holeRight + d];
     if (left !== right && seqWithin(s.seq, left, right)) {
-      if (s.seq === left >>> 0) i32[at + I.holeLeft + d] = seqBefore(end, right) ? end : right;
+      if (s.seq === left) i32[at + I.holeLeft + d] = seqBefore(end, right) ? end : right;
       f64[at64 + d * DIRECTION_F64 + DF.bytes] += s.length;
       return 0;
     }
@@ -548,8 +612,8 @@ export class Tracker implements FlowSource {
   #isOldDuplicate(s: Segment, at: number, d: number): boolean {
     const i32 = this.table.i32;
     const bits = i32[at + I.bits];
-    if ((bits & (BIT.isn << d)) !== 0 && i32[at + I.isn + d] === (s.seq | 0)) return this.#isClosed(at);
-    if ((bits & (BIT.previousIsn << d)) !== 0 && i32[at + I.previousIsn + d] === (s.seq | 0)) return true;
+    if ((bits & (BIT.isn << d)) !== 0 && i32[at + I.isn + d] === s.seq) return this.#isClosed(at);
+    if ((bits & (BIT.previousIsn << d)) !== 0 && i32[at + I.previousIsn + d] === s.seq) return true;
     return (
       (bits & (BIT.isn << d)) !== 0 &&
       (bits & (BIT.synTimestamps << d)) !== 0 &&
@@ -562,7 +626,7 @@ export class Tracker implements FlowSource {
   #opensNewIncarnation(s: Segment, at: number, d: number): boolean {
     const i32 = this.table.i32;
     const bits = i32[at + I.bits];
-    if ((bits & (BIT.isn << d)) !== 0) return i32[at + I.isn + d] !== (s.seq | 0);
+    if ((bits & (BIT.isn << d)) !== 0) return i32[at + I.isn + d] !== s.seq;
     // The other end's SYN may have crossed this one, or its SYN+ACK may have been recorded before it.
     const other = 1 - d;
     if ((bits & (BIT.isn << other)) === 0) return true;
@@ -615,19 +679,10 @@ export class Tracker implements FlowSource {
     const flow = table.insert(replaced);
     const i32 = table.i32;
     const at = flow * STRIDE;
-    const at64 = flow * STRIDE_F64;
     i32[at + I.number] = ++this.flows;
-    i32[at + I.logHead] = -1;
-    i32[at + I.logTail] = -1;
-    i32[at + I.previous] = replaced;
-    table.f64[at64 + F.start] = s.time;
-    table.f64[at64 + DF.busySince] = s.time;
-    table.f64[at64 + DIRECTION_F64 + DF.busySince] = s.time;
-    table.f64[at64 + F.last] = s.time;
-    let bits = s.ipVersion === 6 ? BIT.ipv6 : 0;
-    i32[at + I.successor] = -1;
-    i32[at + I.closer] = -1;
+    let bits = this.#beginRecord(flow, s, d);
     if (replaced >= 0) {
+      i32[at + I.previous] = replaced;
       const before = replaced * STRIDE;
       i32[before + I.successor] = flow;
       const earlier = i32[before + I.bits];
@@ -639,13 +694,44 @@ export class Tracker implements FlowSource {
         }
       }
     }
-    // Without a SYN, the client is the end with the higher port unless a later segment tells.
-    const [portA, portB] = [i32[at + I.ports] >>> 16, i32[at + I.ports] & 0xffff];
-    if (portA === portB ? d === 1 : portB > portA) bits |= BIT.openedByB;
     i32[at + I.bits] = replaced >= 0 ? bits | BIT.incident : bits;
     if (replaced < 0) this.#streams.begin(s, at, d);
     else this.#streams.inherit(replaced * STRIDE, at);
     return flow;
+  }
+
+  /** What a record of zeros holds from a flow's first segment on. @returns its bits */
+  #beginRecord(flow: number, s: Segment, d: number): number {
+    const { i32, f64 } = this.table;
+    const at = flow * STRIDE;
+    const at64 = flow * STRIDE_F64;
+    i32[at + I.logHead] = -1;
+    i32[at + I.logTail] = -1;
+    i32[at + I.previous] = -1;
+    i32[at + I.successor] = -1;
+    i32[at + I.closer] = -1;
+    f64[at64 + F.start] = s.time;
+    f64[at64 + DF.busySince] = s.time;
+    f64[at64 + DIRECTION_F64 + DF.busySince] = s.time;
+    f64[at64 + F.last] = s.time;
+    const bits = s.ipVersion === 6 ? BIT.ipv6 : 0;
+    // Without a SYN, the client is the end with the higher port unless a later segment tells.
+    const [portA, portB] = [i32[at + I.ports] >>> 16, i32[at + I.ports] & 0xffff];
+    return (portA === portB ? d === 1 : portB > portA) ? bits | BIT.openedByB : bits;
+  }
+
+  /** The record of a deferred flow as it was when the flow began. That it is in the queue of ended ones remains. */
+  #beginAgain(flow: number, s: Segment, d: number): void {
+    const i32 = this.table.i32;
+    const at = flow * STRIDE;
+    const number = i32[at + I.number];
+    const tcpStream = i32[at + I.tcpStream];
+    const ending = i32[at + I.bits] & BIT.ending;
+    this.table.clear(flow);
+    i32[at + I.number] = number;
+    i32[at + I.tcpStream] = tcpStream;
+    i32[at + I.bits] = this.#beginRecord(flow, s, d) | ending;
+    this.#streams.number(s, at, d, true);
   }
 
   /** Queues a flow whose both ends are done, by FIN or by RST: it leaves the table after `linger` without a segment. */
@@ -723,7 +809,8 @@ export class Tracker implements FlowSource {
   #release(flow: number): void {
     const i32 = this.table.i32;
     const at = flow * STRIDE;
-    this.#kept.release(flow);
+    if (i32[at + I.logCount] < 0) this.#deferral?.release(flow);
+    else this.#kept.release(flow);
     const successor = i32[at + I.successor];
     if (successor >= 0) i32[successor * STRIDE + I.previous] = -1;
     this.table.remove(flow, successor < 0);

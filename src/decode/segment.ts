@@ -53,6 +53,7 @@ export class Segment {
   sourcePort = 0;
   destinationPort = 0;
 
+  /** Sequence numbers and timestamps are signed words: V8 keeps those in the object itself, and larger ones in boxes. */
   seq = 0;
   ack = 0;
   /** Bits as above, AE included. */

@@ -40,8 +40,8 @@ export function decodeTcpOptions(
     return;
   }
   segment.hasTimestamps = true;
-  segment.tsVal = view.getUint32(offset + 4);
-  segment.tsEcr = view.getUint32(offset + 8);
+  segment.tsVal = view.getInt32(offset + 4);
+  segment.tsEcr = view.getInt32(offset + 8);
   if (captured - offset > 12) decodeEach(view, offset + 12, captured, segment);
 }
 
@@ -80,8 +80,8 @@ function decodeOption(view: DataView, kind: number, offset: number, length: numb
     case Kind.TIMESTAMPS:
       if (length !== 10) break;
       segment.hasTimestamps = true;
-      segment.tsVal = view.getUint32(offset + 2);
-      segment.tsEcr = view.getUint32(offset + 6);
+      segment.tsVal = view.getInt32(offset + 2);
+      segment.tsEcr = view.getInt32(offset + 6);
       break;
     case Kind.FAST_OPEN:
       segment.fastOpen = true;

@@ -20,8 +20,8 @@ export function decodeTcp(view: DataView, offset: number, end: number, length: n
   const offsetFlagsWindow = view.getUint32(offset + 12);
   segment.sourcePort = ports >>> 16;
   segment.destinationPort = ports & 0xffff;
-  segment.seq = view.getUint32(offset + 4);
-  segment.ack = view.getUint32(offset + 8);
+  segment.seq = view.getInt32(offset + 4);
+  segment.ack = view.getInt32(offset + 8);
   segment.flags = (offsetFlagsWindow >>> 16) & 0x1ff;
   segment.window = offsetFlagsWindow & 0xffff;
 
@@ -79,9 +79,9 @@ function decodeCaptured(view: DataView, offset: number, end: number, segment: Se
   segment.destinationPort = view.getUint16(offset + 2);
   segment.seq = segment.ack = segment.flags = segment.window = 0;
   if (offset + SEQUENCE_END > end) return -1;
-  segment.seq = view.getUint32(offset + 4);
+  segment.seq = view.getInt32(offset + 4);
   if (offset + ACKNOWLEDGMENT_END > end) return -1;
-  segment.ack = view.getUint32(offset + 8);
+  segment.ack = view.getInt32(offset + 8);
   if (offset + FLAGS_END > end) return -1;
   const offsetAndFlags = view.getUint16(offset + 12);
   segment.flags = offsetAndFlags & 0x1ff;

@@ -35,7 +35,7 @@ describe('an ICMP error that quotes TCP', () => {
       sourcePort: 40000,
       destinationPort: 80,
       quotedSeq: true,
-      seq: 4000000000,
+      seq: 4000000000 | 0,
       flags: 2,
       window: 512,
       length: 10,
@@ -52,7 +52,14 @@ describe('an ICMP error that quotes TCP', () => {
   it('holds what the eight bytes of RFC 792 hold', () => {
     const { result, segment } = decode(3, 3, quoted4.slice(0, 28));
     expect(result).toBe(ICMP_ERROR);
-    expect(segment).toMatchObject({ sourcePort: 40000, quotedSeq: true, seq: 4000000000, ack: 0, flags: 0, window: 0 });
+    expect(segment).toMatchObject({
+      sourcePort: 40000,
+      quotedSeq: true,
+      seq: 4000000000 | 0,
+      ack: 0,
+      flags: 0,
+      window: 0,
+    });
     expect(segment).toMatchObject({ length: 0, mss: -1, optionsComplete: false });
   });
 

@@ -14,12 +14,12 @@ function decode(whole: Uint8Array, captured = whole.length) {
 const optionsOf = (raw: number[]) => decode(frame({ options: { raw } })).segment;
 
 describe('the fixed fields', () => {
-  it('are read as unsigned numbers', () => {
+  it('are read as unsigned numbers, but sequence numbers as signed words', () => {
     const { result, segment } = decode(
       frame({ from: '10.0.0.1:65535', seq: 0xffffffff, ack: 0x80000000, window: 65535, flags: 0x1ff, payload: 4 }),
     );
     expect(result).toBe(TCP);
-    expect(segment).toMatchObject({ sourcePort: 65535, destinationPort: 80, seq: 0xffffffff, ack: 0x80000000 });
+    expect(segment).toMatchObject({ sourcePort: 65535, destinationPort: 80, seq: -1, ack: -(2 ** 31) });
     expect(segment).toMatchObject({ window: 65535, flags: 0x1ff, length: 4 });
   });
 
@@ -83,7 +83,7 @@ describe('options', () => {
       mss: 1460,
       sackPermitted: true,
       hasTimestamps: true,
-      tsVal: 0xfffffffe,
+      tsVal: -2,
       tsEcr: 3,
       windowScale: 7,
       fastOpen: false,

@@ -1,6 +1,6 @@
 import { formatAddress } from '../../decode/address.js';
 import type { Distances } from '../distances.js';
-import { BIT, DF, DIRECTION_F64, F, I, STRIDE, STRIDE_F64 } from '../flow-record.js';
+import { BIT, F, I, STRIDE, STRIDE_F64 } from '../flow-record.js';
 import type { FlowSource } from '../flow-source.js';
 import type { Tap, Time } from '../model.js';
 import type { HostProfile } from '../profile.js';
@@ -83,9 +83,9 @@ export class OrdinaryEnd {
     }
     if ((bits & (3 * BIT.fin)) !== 3 * BIT.fin) return false;
     const bothClosed = i32[at + I.acked] === i32[at + I.next + 1] && i32[at + I.acked + 1] === i32[at + I.next];
-    // Without incident, the second FIN is the last word of its end, and the last ACK that of the other.
-    const secondFin = f64[at64 + (1 - closer) * DIRECTION_F64 + DF.time];
-    const lastAck = f64[at64 + closer * DIRECTION_F64 + DF.time];
+    const secondFin = f64[at64 + F.secondFin];
+    // Without incident, the ACK of the second FIN is the last segment.
+    const lastAck = f64[at64 + F.last];
     if (!bothClosed) return false;
     if (secondFin - f64[at64 + F.fin] >= this.closeWait) return false;
     const side: Side = closer === client ? 'client' : 'server';

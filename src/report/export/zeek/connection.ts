@@ -80,8 +80,8 @@ export class ZeekConnection {
     this.#notePartial(s, endpoint);
     const occupied = (isRst ? 0 : s.length) + (isSyn ? 1 : 0) + ((s.flags & FIN) !== 0 ? 1 : 0);
     const onePast = (s.seq + occupied) >>> 0;
-    initEndpoint(endpoint, isSyn, s.seq, onePast);
-    const seq = endpoint.relative(s.seq, endpoint.lastSeq, endpoint.seqWraps);
+    initEndpoint(endpoint, isSyn, s.seq >>> 0, onePast);
+    const seq = endpoint.relative(s.seq >>> 0, endpoint.lastSeq, endpoint.seqWraps);
     this.#noteLetters(s, endpoint, seq);
     if (s.window === 0 && !isRst && peer.state !== 'CLOSED' && endpoint.state !== 'RESET') {
       if (endpoint.zeroWindows.next()) this.#write(endpoint, 'W');
@@ -91,7 +91,7 @@ export class ZeekConnection {
       endpoint.fins++;
       endpoint.finSeq = seq + occupied;
     }
-    const ack = (s.flags & ACK) === 0 ? null : takeAck(peer, s.ack, isRst);
+    const ack = (s.flags & ACK) === 0 ? null : takeAck(peer, s.ack >>> 0, isRst);
     this.#advanceLastSeq(endpoint, onePast, s);
     const closes = advanceState(this, endpoint, peer, s);
     if (ack !== null) this.#acknowledge(peer, endpoint, ack);

@@ -1,0 +1,354 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { I, STRIDE } from '../../../src/connection/flow-record.js';
+import { type History, readHistory } from '../../../src/connection/postmortem/history.js';
+import { OrdinaryEnd } from '../../../src/connection/postmortem/ordinary.js';
+import { hostProfile } from '../../../src/connection/profile.js';
+import { SECOND } from '../../../src/connection/time.js';
+import { Tracker } from '../../../src/connection/tracker.js';
+import { FrameDecoder, ICMP_ERROR, TCP } from '../../../src/decode/decoder.js';
+import { ACK, FIN, Segment, SYN } from '../../../src/decode/segment.js';
+import { openCapture, type Side } from '../../../src/index.js';
+import { anySegments } from '../../properties/arbitrary-segments.js';
+import { stories } from '../../properties/plausible-connections.js';
+import { ScratchFile } from '../../properties/scratch-file.js';
+import { capture, type WireSegment } from '../../properties/wire.js';
+import { CLOSE, captureOf, EXCHANGE, HANDSHAKE, type Line, type Setting, scenario } from '../../support/scenario.js';
+
+/*
+ * Deferral only saves work: with it and without, each flow ends at the same time, is told the same of by its record alone,
+ * and has the same log once it was recalled.
+ */
+
+const CAPTURES = fileURLToPath(new URL('../../../captures', import.meta.url));
+const LINUX = hostProfile('linux', undefined);
+
+const file = new ScratchFile();
+afterAll(() => file.remove());
+vi.setConfig({ testTimeout: 60_000 });
+
+interface Ended {
+  readonly ordinary: object | null;
+  readonly history: History;
+  /** Its log was complete without having been recalled. */
+  readonly followed: boolean;
+}
+
+interface Given {
+  readonly up: number;
+}
+
+async function follow(path: string, defers: boolean, maxFlows = 1000): Promise<(Ended | Given)[]> {
+  const ends: (Ended | Given)[] = [];
+  let newest = Number.NEGATIVE_INFINITY;
+  const tracker: Tracker = new Tracker({
+    detail: 0,
+    defers,
+    linger: 70 * SECOND,
+    maxFlows,
+    onEnd: (flow) => ends.push(endOf(tracker, flow, newest)),
+    onGiveUp: (flow) => ends.push({ up: tracker.table.i32[flow * STRIDE + I.number] }),
+  });
+  const decoder = new FrameDecoder();
+  const source = await openCapture(path);
+  let epoch = Number.NaN;
+  while (await source.advance()) {
+    while (source.next()) {
+      const { frame } = source;
+      if (Number.isNaN(epoch)) epoch = frame.seconds;
+      const found = decoder.decode(frame);
+      const { segment } = decoder;
+      segment.time = (frame.seconds - epoch) * SECOND + frame.nanoseconds;
+      segment.frame = frame.number;
+      newest = Math.max(newest, segment.time);
+      if (found === TCP) tracker.segment(segment);
+      else if (found === ICMP_ERROR) tracker.icmpError(segment);
+    }
+  }
+  await source.close();
+  for (const _ of tracker.end());
+  return ends;
+}
+
+function endOf(tracker: Tracker, flow: number, newest: number): Ended {
+  const end = new OrdinaryEnd(tracker, { client: LINUX, server: LINUX }, SECOND, SECOND);
+  const isOrdinary = end.read(flow, newest);
+  const ordinary = isOrdinary
+    ? { ...end, source: null, profiles: null, addresses: [end.address('client'), end.address('server')] }
+    : null;
+  const followed = tracker.table.i32[flow * STRIDE + I.logCount] >= 0;
+  tracker.recall(flow);
+  return { ordinary, history: readHistory(tracker, flow), followed };
+}
+
+const plain = (ends: readonly (Ended | Given)[]) =>
+  ends.map((end) => ('up' in end ? end : { ordinary: end.ordinary, history: end.history }));
+
+/** @returns how many flows were still deferred when they ended */
+async function expectSame(path: string, maxFlows?: number): Promise<number> {
+  const deferred = await follow(path, true, maxFlows);
+  const whole = await follow(path, false, maxFlows);
+  expect(plain(deferred)).toEqual(plain(whole));
+  return deferred.filter((end) => 'followed' in end && !end.followed).length;
+}
+
+const hosts = (client: string, server = '10.0.0.2:80', changes: Partial<Setting> = {}): Setting => ({
+  client,
+  server,
+  ...changes,
+});
+const OPENED: readonly Line[] = [...HANDSHAKE, ...EXCHANGE];
+const SOUND: readonly Line[] = [...OPENED, ...CLOSE];
+const STUCK: readonly Line[] = [
+  [0, 'client', 'SYN'],
+  ['+30us', 'server', 'SYN ACK'],
+  ['+30us', 'client', 'ACK', { ignored: true }],
+  [1.02, 'server', 'SYN ACK'],
+  ['+30us', 'client', 'ACK'],
+];
+/** The same lines, the first of them at another time. */
+const moved = ([[, ...first], ...rest]: readonly Line[], at: number): readonly Line[] => [
+  [at, ...first] as Line,
+  ...rest,
+];
+const closedBy = (side: 'client' | 'server', at: number, what: Line[2] = 'FIN ACK'): readonly Line[] => [
+  later(at, what, side),
+  ['+30us', side === 'client' ? 'server' : 'client', 'ACK'],
+];
+const later = (at: number, what: Line[2], from: 'client' | 'server' = 'client'): Line => [at, from, what] as Line;
+
+describe('a flow that was deferred is told as one that was not', () => {
+  it.each(readdirSync(CAPTURES).filter((name) => /\.pcap/.test(name)))('in %s', async (name) => {
+    await expectSame(`${CAPTURES}/${name}`);
+  });
+
+  it('where hosts say what they like', async () => {
+    await fc.assert(
+      fc.asyncProperty(anySegments, async (segments) => void (await expectSame(file.write(capture(segments))))),
+      { seed: 11, numRuns: 150 },
+    );
+  });
+
+  it('where hosts do what hosts do', async () => {
+    await fc.assert(
+      fc.asyncProperty(stories, async ({ segments }) => void (await expectSame(file.write(capture(segments))))),
+      { seed: 12, numRuns: 150 },
+    );
+  });
+
+  it('where frames come twice', async () => {
+    await fc.assert(
+      fc.asyncProperty(stories, async ({ segments }) => {
+        await expectSame(file.write(capture(segments, { copies: 2 })));
+      }),
+      { seed: 13, numRuns: 50 },
+    );
+  });
+
+  it.each<[what: string, setting: Setting, lines: readonly Line[], deferred: number]>([
+    ['is sound', hosts('10.0.0.1:1'), SOUND, 1],
+    ['is sound, of IPv6', hosts('[2001:db8::9]:1', '[2001:db8::2]:80'), SOUND, 1],
+    ['is opened by the higher address', hosts('10.0.0.9:1'), SOUND, 1],
+    ['has no timestamps', hosts('10.0.0.1:1', '10.0.0.2:80', { without: ['timestamps'] }), SOUND, 1],
+    ['is open', hosts('10.0.0.1:1'), OPENED, 1],
+    ['never came to be open', hosts('10.0.0.1:1'), [[0, 'client', 'SYN']], 1],
+    ['is silent for more than a minute', hosts('10.0.0.1:1'), [...OPENED, later(70, 'ACK')], 0],
+    ['is reset', hosts('10.0.0.1:1'), [...OPENED, later(2, 'RST ACK')], 0],
+    ['is told of by ICMP', hosts('10.0.0.1:1'), [...HANDSHAKE, [1, 'router', 'ICMP 3/1']], 0],
+    ['closes its window', hosts('10.0.0.1:1'), [...OPENED, [2, 'client', 'ACK', { window: 0 }]], 0],
+    ['repeats its SYN', hosts('10.0.0.1:1'), [[0, 'client', 'SYN', { lost: true }], later(1, 'SYN')], 0],
+    ['is spoken to after its end', hosts('10.0.0.1:1'), [...SOUND, later(20, 'RST')], 0],
+    [
+      'is followed by another one of its addresses and ports',
+      hosts('10.0.0.1:1'),
+      [...SOUND, [20, 'client', 'SYN', { isn: 8_000_000 }], [20.1, 'server', 'SYN ACK', { isn: 9_000_000 }]],
+      0,
+    ],
+  ])('that %s', async (_what, setting, lines, deferred) => {
+    expect(await expectSame(file.write(captureOf('client', scenario(setting, lines))))).toBe(deferred);
+  });
+
+  it.each<[what: string, lines: readonly Line[]]>([
+    ['a minute and more of silence', [...OPENED, ...moved(CLOSE, 70)]],
+    ['a window that is closed', [...OPENED, [2, 'client', 'PSH ACK 10', { window: 0 }], ...moved(CLOSE, 4)]],
+    ['a SACK block', [...OPENED, [2, 'client', 'PSH ACK 10', { sack: [[500, 600]] }], ...moved(CLOSE, 4)]],
+    ['an acknowledgement that goes back', [...OPENED, [2, 'client', 'PSH ACK 10', { ack: 1 }], ...moved(CLOSE, 4)]],
+    ['an ACK of nothing new', [...OPENED, later(2, 'ACK'), ...moved(CLOSE, 4)]],
+    ['a SYN+ACK with data', [HANDSHAKE[0], ['+30us', 'server', 'SYN ACK 10'], HANDSHAKE[2], ...EXCHANGE, ...CLOSE]],
+    [
+      'a Fast Open option in the SYN+ACK',
+      [HANDSHAKE[0], ['+30us', 'server', 'SYN ACK', { fastOpen: [1, 2, 3, 4] }], HANDSHAKE[2], ...EXCHANGE, ...CLOSE],
+    ],
+    [
+      'data after the other end closed',
+      [
+        ...OPENED,
+        later(2, 'FIN ACK'),
+        ['+30us', 'server', 'PSH ACK 10'],
+        later(2.1, 'ACK'),
+        ...closedBy('server', 2.2),
+      ],
+    ],
+    ['data with the second FIN', [...OPENED, later(2, 'FIN ACK'), ...closedBy('server', 2.2, 'FIN PSH ACK 10')]],
+    ['a FIN that knows nothing of the other', [...OPENED, later(2, 'FIN ACK'), ...closedBy('server', 2.000001)]],
+  ])('with %s before it closes', async (_what, lines) => {
+    const bytes = captureOf('client', scenario(hosts('10.0.0.1:1'), lines));
+    expect(await expectSame(file.write(bytes))).toBe(0);
+  });
+
+  it('with frames that are older than those before them', async () => {
+    const wire = (
+      at: number,
+      from: 'near' | 'far',
+      flags: string,
+      seq: number,
+      ack: number,
+      length = 0,
+    ): WireSegment => ({
+      at,
+      from,
+      flags,
+      seq,
+      ack,
+      length,
+      window: 500,
+      timestamps: null,
+    });
+    const segments = [
+      wire(0, 'near', 'S', 0, 0),
+      wire(50, 'far', 'SA', 0, 1),
+      wire(60, 'near', 'A', 1, 1),
+      wire(70, 'near', 'PA', 1, 1, 10),
+      wire(65, 'far', 'A', 1, 11),
+      wire(80, 'near', 'FA', 11, 1),
+      wire(90, 'far', 'FA', 1, 12),
+      wire(99, 'near', 'A', 12, 2),
+    ];
+    expect(await expectSame(file.write(capture(segments)))).toBe(0);
+  });
+
+  it.each([5, 6, 7, 8, 14, 15, 16, 61, 62, 63, 64, 65, 70, 200])('after %i segments and then a RST', async (count) => {
+    const data = Array.from({ length: count - 3 }, (_, i) => later(1 + i / 100, i % 2 === 0 ? 'PSH ACK 9' : 'ACK 7'));
+    const capture = captureOf('client', scenario(hosts('10.0.0.1:1'), [...HANDSHAKE, ...data, later(30, 'RST ACK')]));
+    await expectSame(file.write(capture));
+  });
+
+  it('beside others that come and go, its memory used again and again', async () => {
+    const many = Array.from({ length: 40 }, (_, i) => {
+      const data = Array.from({ length: i }, (_, k) => later(1 + i + k / 10, 'PSH ACK 100'));
+      const lines = [...HANDSHAKE, ...EXCHANGE, ...data, ...(i % 3 === 0 ? [later(9 + i, 'RST ACK')] : [])];
+      return scenario(hosts(`10.0.0.1:${1000 + i}`), lines);
+    });
+    const next = many.map((_, i) =>
+      scenario(hosts(`10.0.0.3:${1000 + i}`), [later(300 + i, 'SYN'), ...SOUND.slice(1)]),
+    );
+    expect(await expectSame(file.write(captureOf('client', ...many, ...next)))).toBeGreaterThan(30);
+  });
+
+  it.each([
+    ['data', [later(1.8, 'PSH ACK 100', 'server')]],
+    ['a FIN', [later(1.8, 'FIN ACK', 'server')]],
+  ] as const)('whose server shows by %s that it accepts again', async (_what, sign) => {
+    const beside = [...HANDSHAKE.map((line, i) => (i === 0 ? later(0.5, 'SYN') : line)), ...sign];
+    const capture = captureOf(
+      'server',
+      scenario(hosts('10.0.0.1:1'), STUCK),
+      scenario(hosts('10.0.0.1:2'), beside),
+      scenario(hosts('10.0.0.1:3', '10.0.0.2:81'), beside),
+    );
+    expect(await expectSame(file.write(capture))).toBe(1);
+  });
+
+  it('where there is room for few at a time', async () => {
+    const many = Array.from({ length: 30 }, (_, i) =>
+      scenario(hosts(`10.0.0.1:${1000 + i}`), i % 2 === 0 ? OPENED : SOUND),
+    );
+    await expectSame(file.write(captureOf('client', ...many)), 8);
+  });
+
+  it('that sends more at once than an IP packet holds, as a network card takes it', () => {
+    const ends = [true, false].map((defers) => {
+      frame = 0;
+      const histories: History[] = [];
+      const tracker = trackerOf(defers, (flow) => {
+        tracker.recall(flow);
+        histories.push(readHistory(tracker, flow));
+      });
+      soundFlow(tracker, 40_000, 0, 4, 100_000);
+      for (const _ of tracker.end());
+      return histories;
+    });
+    expect(ends[0]).toEqual(ends[1]);
+    expect(ends[0][0].bytes).toEqual({ client: 400_000, server: 0 });
+  });
+
+  it('that begins with a SYN whose acknowledgement is no 0, seen twice', () => {
+    const copies = [true, false].map((defers) => {
+      const tracker = trackerOf(defers, () => {});
+      const syn = Object.assign(new Segment(), { source3: 1, destination3: 2, sourcePort: 3, destinationPort: 4 });
+      Object.assign(syn, { frame: 1, seq: 9, ack: 77, flags: SYN, window: 500, ipId: 5 });
+      tracker.segment(syn);
+      tracker.segment(Object.assign(syn, { frame: 2, time: 1000 }));
+      const [flow] = tracker.table.records();
+      return tracker.table.i32[flow * STRIDE + I.copies];
+    });
+    expect(copies).toEqual([1, 1]);
+  });
+
+  it('leaves no memory behind', () => {
+    let ended = 0;
+    const tracker = trackerOf(true, () => ended++);
+    const flows = 20_000;
+    const grown = (from: number): number => {
+      const before = process.memoryUsage().arrayBuffers;
+      for (let i = from; i < from + flows; i++) soundFlow(tracker, 20_000 + (i % 40_000), i * SECOND, 24, 100);
+      return process.memoryUsage().arrayBuffers - before;
+    };
+    grown(0);
+    expect(grown(flows)).toBeLessThan(flows * 32);
+    for (const _ of tracker.end());
+    expect([ended, tracker.table.size]).toEqual([2 * flows, 0]);
+  });
+});
+
+function trackerOf(defers: boolean, onEnd: (flow: number) => void): Tracker {
+  return new Tracker({ detail: 0, defers, linger: 70 * SECOND, maxFlows: 1000, onEnd, onGiveUp: () => {} });
+}
+
+let frame = 0;
+
+/** A connection that opens, sends so many segments of so many bytes, and closes. */
+function soundFlow(tracker: Tracker, port: number, at: number, count: number, length: number): void {
+  const segment = new Segment();
+  const next = { client: 1000, server: 5000 };
+  const send = (from: Side, flags: number, bytes = 0): void => {
+    const [client, server] = [0x0a000001, 0x0a000002];
+    Object.assign(segment, {
+      frame: ++frame,
+      time: at + frame,
+      source3: from === 'client' ? client : server,
+      destination3: from === 'client' ? server : client,
+      sourcePort: from === 'client' ? port : 80,
+      destinationPort: from === 'client' ? 80 : port,
+      seq: next[from],
+      ack: (flags & ACK) === 0 ? 0 : next[from === 'client' ? 'server' : 'client'],
+      flags,
+      window: 500,
+      length: bytes,
+    });
+    next[from] += bytes + ((flags & (SYN | FIN)) !== 0 ? 1 : 0);
+    tracker.segment(segment);
+  };
+  send('client', SYN);
+  send('server', SYN | ACK);
+  send('client', ACK);
+  for (let i = 0; i < count; i++) {
+    send('client', ACK, length);
+    send('server', ACK);
+  }
+  send('client', FIN | ACK);
+  send('server', FIN | ACK);
+  send('client', ACK);
+}
