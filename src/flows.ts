@@ -1,9 +1,6 @@
 import type { Frame } from './capture/frame.js';
 import { FrameNames } from './capture/frame-names.js';
-import { Series } from './capture/series.js';
-import type { SeriesMember } from './capture/series-member.js';
 import type { CaptureInfo, PacketSource } from './capture/source.js';
-import { type CaptureTally, openForTcp, summaryOf, talliesOf } from './capture-tally.js';
 import { Distances } from './connection/distances.js';
 import { parseFlowFilter } from './connection/flow-filter.js';
 import type { KeyPart } from './connection/flow-network.js';
@@ -15,13 +12,14 @@ import { type HostProfile, hostProfile, type ProfileName, parseSysctl } from './
 import type { Side } from './connection/state.js';
 import { SECOND } from './connection/time.js';
 import { Tracker } from './connection/tracker.js';
-import { type DecodeResult, ICMP_ERROR, TCP, TCP_UNUSABLE } from './decode/decoder.js';
+import { type DecodeResult, ICMP_ERROR, TCP } from './decode/decoder.js';
 import type { Segment } from './decode/segment.js';
 import { diagnosedFlow } from './diagnosed-flow.js';
 import type { CaptureSummary } from './findings/analysis.js';
 import type { FindingKind, Flow } from './findings/finding.js';
 import { DEFAULT_THRESHOLDS, type Thresholds } from './findings/thresholds.js';
 import { Membership } from './membership.js';
+import { type FrameSink, type Read, type Reading, readHere } from './reading.js';
 
 export interface Options {
   /** `native` (default) reads everything; `pcap-parser` reads microsecond captures through the package of that name. */
@@ -115,18 +113,22 @@ export type OnOrdinary<T> = (flow: OrdinaryEnd, clock: Clock) => T | null;
  * yielded, unless flows are selected by what only the whole post-mortem knows.
  *
  * @param readsLog `ordinary` reads more of a flow than its end
+ * @param read reads the captures; frames are not observed where it does so on another thread
  */
 export function flowsOrOrdinary<T>(
   captures: string | readonly string[],
   options: Options,
   ordinary: OnOrdinary<T>,
   readsLog = false,
+  read?: Read,
 ): FlowStream<Flow | T> {
   const summaries: CaptureSummary[] = [];
   const settings = new Settings(options);
   const whole = options.filter !== undefined || options.select !== undefined;
   const paths = typeof captures === 'string' ? [captures] : captures;
-  const iterate = followAll(paths, settings, summaries, whole ? null : ordinary, null, readsLog);
+  const iterate = whole
+    ? followAll<T>(paths, settings, summaries, null)
+    : followAll(paths, settings, summaries, ordinary, null, readsLog, read);
   return { captures: summaries, [Symbol.asyncIterator]: () => iterate };
 }
 
@@ -206,39 +208,38 @@ async function* followAll<T>(
   ordinary: OnOrdinary<T> | null,
   observer: FrameObserver | null = null,
   readsLog = true,
+  read: Read = readHere,
 ): AsyncGenerator<Flow | T> {
-  const series = new Series(paths, (path) => openForTcp(path, settings.options));
-  const follower = new Follower(series, settings, ordinary, observer, readsLog);
+  const follower = new Follower(paths, settings, ordinary, observer, readsLog);
+  const reading = read(paths, settings.options, follower, follower.frameNames);
   try {
-    yield* follower.run();
+    yield* follower.run(reading);
   } finally {
-    await series.close();
+    await reading.close();
   }
-  summaries.push(...follower.summaries());
+  summaries.push(...reading.summaries(follower.clock));
 }
 
 /** Follows the connections of captures that are one stream. */
-class Follower<T> {
+class Follower<T> implements FrameSink {
   /** Connections that were given up. */
   #givenUp = 0;
   readonly #tracker: Tracker;
   readonly #ready: (Flow | T)[] = [];
   readonly #distances = new Distances();
   readonly #ordinaryEnd: OrdinaryEnd;
-  readonly #tallies: readonly CaptureTally[];
-  readonly #frameNames: FrameNames;
+  readonly frameNames: FrameNames;
   /** Set where it matters which flow a frame belongs to. */
   readonly #membership: Membership | null;
   /** Flows of the frames that were asked for; null where none were. */
   readonly #framesFlows: Set<number> | null;
-  #clock: Clock | null = null;
-  /** Of the frame that comes next, counted through all captures from 1. */
-  #nextNumber = 1;
+  /** Null before the first frame. */
+  clock: Clock | null = null;
   #newest: Time = Number.NEGATIVE_INFINITY;
-  #turn: SeriesMember | null = null;
+  #source: PacketSource | null = null;
 
   constructor(
-    readonly series: Series,
+    readonly paths: readonly string[],
     readonly settings: Settings,
     readonly ordinary: OnOrdinary<T> | null,
     readonly observer: FrameObserver | null,
@@ -258,101 +259,48 @@ class Follower<T> {
     this.#membership = observer === null && this.#framesFlows === null ? null : new Membership(this.#tracker);
     const { closeWait, slowHandshake } = settings.thresholds;
     this.#ordinaryEnd = new OrdinaryEnd(this.#tracker, profiles, closeWait * SECOND, slowHandshake * SECOND);
-    this.#tallies = talliesOf(series.members, options);
-    this.#frameNames = new FrameNames(series.members.map(({ path }) => path));
+    this.frameNames = new FrameNames(paths);
   }
 
-  async *run(): AsyncGenerator<Flow | T> {
-    const { series, settings } = this;
-    const { onProgress, signal } = settings.options;
-    for (let member = await series.next(); member !== null; member = await series.next()) {
-      this.#clock ??= { epochSeconds: series.epochSeconds, digits: series.timeDigits };
-      if (this.#turn !== member) this.observer?.capture?.(member.source.info);
-      this.#turn = member;
-      this.#readTurn(member, member.source);
+  /** @param reading whose sink this is */
+  async *run(reading: Reading): AsyncGenerator<Flow | T> {
+    const { onProgress, signal } = this.settings.options;
+    for (let turn = await reading.next(); turn !== null; turn = await reading.next()) {
+      this.clock ??= { epochSeconds: turn.epochSeconds, digits: turn.timeDigits };
+      if (this.#source !== turn.source && turn.source !== null) this.observer?.capture?.(turn.source.info);
+      this.#source = turn.source;
+      const progress = turn.read();
       await this.observer?.flush?.();
       if (this.#ready.length > 0) yield* this.#drain();
-      if (member.hasFrame) continue;
-      const { bytesRead, size } = member.source;
+      if (progress === null) continue;
       // Finer interfaces may come later in a file.
-      if (this.#clock.digits !== series.timeDigits) this.#clock = { ...this.#clock, digits: series.timeDigits };
-      onProgress?.({ path: member.path, bytesRead, size });
+      if (this.clock.digits !== turn.timeDigits) this.clock = { ...this.clock, digits: turn.timeDigits };
+      onProgress?.(progress);
       signal?.throwIfAborted();
     }
     for (const _ of this.#tracker.end()) yield* this.#drain();
     if (this.#givenUp > 0) this.settings.options.onGivenUp?.(this.#givenUp);
   }
 
-  #readTurn(member: SeriesMember, source: PacketSource): void {
-    const { frame } = source;
-    const tally = this.#tallies[member.index];
-    const { decoder } = tally;
-    const { segment } = decoder;
-    const tracker = this.#tracker;
-    const membership = this.#membership;
-    const { until } = member;
-    const base = this.series.epochSeconds;
-    let number = this.#nextNumber - 1;
-    // Not a number: the first frame names the turn.
-    let shift = Number.NaN;
-    let { newest } = tally;
-    let time = (frame.seconds - base) * SECOND + frame.nanoseconds;
-    if (tally.frames === 0) tally.first = time;
-    do {
-      if (++number - frame.number !== shift) {
-        shift = number - frame.number;
-        this.#frameNames.begin(number, member.index, frame.number);
-      }
-      if (time > newest) {
-        newest = time;
-        if (time > this.#newest) this.#newest = time;
-      } else if (time < newest) {
-        tally.order.late(newest - time);
-      }
-      const found = decoder.decode(frame);
-      if (membership !== null) {
-        if (found === TCP || found === ICMP_ERROR || found === TCP_UNUSABLE) tally.segments++;
-        this.#observe(membership, frame, found, segment, time, number);
-      } else if (found === TCP) {
-        tally.segments++;
-        segment.time = time;
-        segment.frame = number;
-        tracker.segment(segment);
-      } else if (found === ICMP_ERROR) {
-        tally.segments++;
-        segment.time = time;
-        segment.frame = number;
-        tracker.icmpError(segment);
-      } else if (found === TCP_UNUSABLE) {
-        tally.segments++;
-      }
-      member.hasFrame = source.next();
-      time = (frame.seconds - base) * SECOND + frame.nanoseconds;
-    } while (member.hasFrame && time <= until && this.#ready.length < MOST_READY);
-    tally.newest = newest;
-    tally.frames += number + 1 - this.#nextNumber;
-    this.#nextNumber = number + 1;
+  take(found: DecodeResult, segment: Segment, newest: Time): boolean {
+    this.#newest = newest;
+    if (this.#membership !== null && this.#source !== null)
+      this.#observe(this.#membership, this.#source.frame, found, segment);
+    else if (found === TCP) this.#tracker.segment(segment);
+    else if (found === ICMP_ERROR) this.#tracker.icmpError(segment);
+    return this.#ready.length < MOST_READY;
   }
 
-  #observe(
-    membership: Membership,
-    frame: Frame,
-    found: DecodeResult,
-    segment: Segment,
-    time: Time,
-    number: number,
-  ): void {
-    segment.time = time;
-    segment.frame = number;
+  #observe(membership: Membership, frame: Frame, found: DecodeResult, segment: Segment): void {
     let flow = 0;
     if (found === TCP) flow = membership.segment(segment);
     else if (found === ICMP_ERROR) flow = membership.icmpError(segment);
     if (flow !== 0 && this.settings.options.select?.frames?.has(frame.number)) this.#framesFlows?.add(flow);
-    this.observer?.frame(frame, number, flow, membership, segment, time);
+    this.observer?.frame(frame, segment.frame, flow, membership, segment, segment.time);
   }
 
   #end(record: number): void {
-    const clock = this.#clock;
+    const clock = this.clock;
     if (clock === null) return;
     const number = this.#tracker.table.i32[record * STRIDE + I.number];
     if (this.observer?.wantsFlows === false) {
@@ -374,7 +322,7 @@ class Follower<T> {
     const history = readHistory(this.#tracker, record);
     const flow = diagnosedFlow(history, {
       captures: this.#capturesOf(history),
-      frameNames: this.#frameNames,
+      frameNames: this.frameNames,
       clock,
       followedUntil: this.#newest,
       profiles,
@@ -401,21 +349,16 @@ class Follower<T> {
 
   /** The captures that hold the flow's frames, as far as these were kept. */
   #capturesOf({ segments }: History): readonly string[] {
-    const { members } = this.series;
-    if (members.length === 1) return [members[0].path];
+    const { paths } = this;
+    if (paths.length === 1) return paths;
     const frames = segments.flatMap(({ frame, run }) => (run === null ? [frame] : [frame, run.lastFrame]));
-    const captures = new Set(frames.map((frame) => this.#frameNames.nameOf(frame).capture));
+    const captures = new Set(frames.map((frame) => this.frameNames.nameOf(frame).capture));
     captures.delete(null);
-    return captures.size === 0 ? [members[0].path] : ([...captures] as string[]);
+    return captures.size === 0 ? [paths[0]] : ([...captures] as string[]);
   }
 
   *#drain(): Generator<Flow | T> {
     yield* this.#ready;
     this.#ready.length = 0;
-  }
-
-  /** Once all is closed. */
-  summaries(): CaptureSummary[] {
-    return this.series.members.map((member) => summaryOf(member, this.#tallies[member.index], this.#clock));
   }
 }

@@ -1,22 +1,37 @@
+import type { Clock } from './connection/model.js';
+import type { OrdinaryEnd } from './connection/postmortem/ordinary.js';
 import type { Analysis } from './findings/analysis.js';
 import { Summarizer } from './findings/summarize.js';
 import { DEFAULT_THRESHOLDS } from './findings/thresholds.js';
 import { flowsOrOrdinary, type Options } from './flows.js';
+import { readingOnThreads } from './threads/reading-on-threads.js';
+
+export interface AnalyzeOptions extends Options {
+  /**
+   * Threads that a capture is read on, this one among them: from 2 on, one reads and decodes while this one follows flows.
+   * By default that is so for a large file where there are several processors. The analysis is the same.
+   */
+  readonly threads?: number;
+}
 
 /**
  * Reads captures and puts all their connections together.
  * @throws FilterError, SysctlError where an option cannot be understood
  */
-export async function analyze(captures: string | readonly string[], options: Options = {}): Promise<Analysis> {
+export async function analyze(
+  captures: string | readonly string[],
+  { threads, ...options }: AnalyzeOptions = {},
+): Promise<Analysis> {
   const summarizer = new Summarizer({ ...DEFAULT_THRESHOLDS, ...options.thresholds });
   const onGivenUp = (connections: number): void => {
     summarizer.giveUp(connections);
     options.onGivenUp?.(connections);
   };
-  const stream = flowsOrOrdinary<never>(captures, { ...options, onGivenUp }, (flow, clock) => {
+  const add = (flow: OrdinaryEnd, clock: Clock): null => {
     summarizer.addOrdinary(flow, clock);
     return null;
-  });
+  };
+  const stream = flowsOrOrdinary<never>(captures, { ...options, onGivenUp }, add, false, readingOnThreads(threads));
   for await (const flow of stream) summarizer.add(flow);
   return summarizer.result(stream.captures);
 }

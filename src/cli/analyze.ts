@@ -3,7 +3,7 @@ import { analysisJson } from '../report/analysis-json.js';
 import { toJson } from '../report/escape.js';
 import { summary } from '../report/summary.js';
 import { type Context, judge, styleFor, widthFor } from './context.js';
-import { addCommonOptions, type CommonOptions } from './options.js';
+import { addCommonOptions, type CommonOptions, threads } from './options.js';
 import { runOnCaptures } from './run.js';
 
 const EXAMPLES = `
@@ -13,19 +13,29 @@ Examples:
   tcpdump -i eth0 -w - tcp | lastack analyze -
 `;
 
+interface AnalyzeOptions extends CommonOptions {
+  readonly threads?: number;
+}
+
 export function addAnalyze(program: Command, context: Context, done: (status: number) => void): void {
   const command = program
     .command('analyze')
     .description('what is in the captures, what is wrong with how many connections, and what to look at next')
     .argument('<capture...>', 'files that tcpdump wrote; - is standard input');
   addCommonOptions(command, context.library, ['text', 'json', 'ndjson'])
+    .option(
+      '--threads <number>',
+      'from 2 on, a file is read on one thread and its connections followed on another (default: so for large files, with several processors)',
+      threads,
+    )
     .addHelpText('after', EXAMPLES)
-    .action(async (captures: string[], options: CommonOptions) => done(await analyze(context, captures, options)));
+    .action(async (captures: string[], options: AnalyzeOptions) => done(await analyze(context, captures, options)));
 }
 
-function analyze(context: Context, captures: readonly string[], options: CommonOptions): Promise<number> {
+function analyze(context: Context, captures: readonly string[], options: AnalyzeOptions): Promise<number> {
   return runOnCaptures(context, captures, options, false, async (output, library) => {
-    const analysis = await context.library.analyze(captures, library);
+    const { threads } = options;
+    const analysis = await context.library.analyze(captures, { ...library, ...(threads && { threads }) });
     if (options.format === 'text') {
       await output.write(summary(analysis, { width: widthFor(context, options), style: styleFor(context, options) }));
     } else {
