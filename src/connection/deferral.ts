@@ -2,16 +2,13 @@ import { ACK, FIN, RST, Segment, SYN } from '../decode/segment.js';
 import { DeferredSegments, MOST_PAYLOAD, segmentsOf } from './deferred-segments.js';
 import { BIT, F, I, STRIDE, STRIDE_F64 } from './flow-record.js';
 import type { FlowTable } from './flow-table.js';
-import type { Time } from './model.js';
 import { seqAfter, seqBefore } from './sequence.js';
-import { SECOND } from './time.js';
+import { LONG_SILENCE } from './soundness.js';
 
 /** Segments of one flow that are kept at most. */
 const MOST = 63;
 /** Of the handshake: SYN, SYN+ACK, ACK. */
 const HANDSHAKE = 3;
-/** As long as the silence that may be worth a finding (see tracker.ts). */
-const LONG_SILENCE: Time = 60 * SECOND;
 
 const KINDS = SYN | ACK | FIN | RST;
 

@@ -1,4 +1,8 @@
+import { ACK, FIN, type Segment, SYN } from '../decode/segment.js';
+import { BIT, I, STRIDE } from './flow-record.js';
+import type { FlowTable } from './flow-table.js';
 import type { Time } from './model.js';
+import { LOG } from './segment-log.js';
 
 /** Listeners that are watched at most, and signs of life that are kept of each. */
 const MOST_LISTENERS = 4096;
@@ -10,27 +14,54 @@ const MOST_SIGNS = 4096;
  * Watched only from a listener's first repeated SYN+ACK on.
  */
 export class Listeners {
+  readonly #table: FlowTable;
   readonly #signs = new Map<string, Time[]>();
 
-  get none(): boolean {
-    return this.#signs.size === 0;
+  constructor(table: FlowTable) {
+    this.#table = table;
   }
 
-  suspect(listener: string): void {
+  /** Takes a segment of the flow whose record begins at `at`. A repeated SYN+ACK makes its listener suspect. */
+  watch(s: Segment, at: number, d: number, marks: number): void {
+    const repeated = (s.flags & SYN) !== 0 && (s.flags & ACK) !== 0 && (marks & LOG.retransmission) !== 0;
+    if ((!repeated && this.#signs.size === 0) || d !== this.#serverOf(at)) return;
+    const listener = this.#listenerOf(at, d);
+    if (repeated) this.#suspect(listener);
+    else if (isOfApplication(s)) this.#note(listener, s.time);
+  }
+
+  /** Whether a segment is a sign of life of a suspect listener's application. */
+  isSign(s: Segment, at: number, d: number): boolean {
+    if (this.#signs.size === 0 || !isOfApplication(s) || d !== this.#serverOf(at)) return false;
+    return this.#signs.has(this.#listenerOf(at, d));
+  }
+
+  /** Tap times at which the application behind the listener of direction `d` showed itself, in the order of the capture. */
+  signsOf(flow: number, d: number): readonly Time[] {
+    return this.#signs.size === 0 ? [] : (this.#signs.get(this.#listenerOf(flow * STRIDE, d)) ?? []);
+  }
+
+  #suspect(listener: string): void {
     if (!this.#signs.has(listener) && this.#signs.size < MOST_LISTENERS) this.#signs.set(listener, []);
   }
 
-  isSuspect(listener: string): boolean {
-    return this.#signs.has(listener);
-  }
-
-  active(listener: string, time: Time): void {
+  #note(listener: string, time: Time): void {
     const signs = this.#signs.get(listener);
     if (signs && signs.length < MOST_SIGNS) signs.push(time);
   }
 
-  /** Tap times at which the listener's application showed itself, in the order of the capture. */
-  signsOf(listener: string): readonly Time[] {
-    return this.#signs.get(listener) ?? [];
+  #serverOf(at: number): number {
+    return (this.#table.i32[at + I.bits] & BIT.openedByB) !== 0 ? 0 : 1;
+  }
+
+  /** Address and port of one direction, as one text. */
+  #listenerOf(at: number, d: number): string {
+    const i32 = this.#table.i32;
+    const upper = at + (d === 0 ? I.upperA : I.upperB);
+    const low = i32[at + (d === 0 ? I.lowA : I.lowB)];
+    const port = d === 0 ? i32[at + I.ports] >>> 16 : i32[at + I.ports] & 0xffff;
+    return `${i32[upper]},${i32[upper + 1]},${i32[upper + 2]},${low},${port}`;
   }
 }
+
+const isOfApplication = (s: Segment): boolean => s.length > 0 || (s.flags & FIN) !== 0;

@@ -14,7 +14,7 @@ export class StreamNumbers {
   /** The first segment of addresses and ports that were not seen before, or not for long. */
   begin(s: Segment, at: number, d: number): void {
     this.#table.i32[at + I.tcpStream] = this.#next++;
-    this.number(s, at, d, (s.flags & (SYN | ACK)) === SYN);
+    this.number(s, at, d);
   }
 
   /** A new incarnation goes on with the stream that `number` gave its SYN. */
@@ -30,8 +30,9 @@ export class StreamNumbers {
    * Keeps the numbers that Wireshark gives its conversations (packet-tcp.c): a SYN begins a new one where it carries
    * another initial sequence number, or where a FIN or RST has passed. Incarnations begin by other rules.
    */
-  number(s: Segment, at: number, d: number, isSyn: boolean): void {
+  number(s: Segment, at: number, d: number): void {
     const i32 = this.#table.i32;
+    const isSyn = (s.flags & (SYN | ACK | RST | FIN)) === SYN;
     let bits = i32[at + I.bits];
     if (isSyn && (bits & (BIT.streamBase << d)) !== 0) {
       if (i32[at + I.streamBase + d] !== s.seq || (bits & BIT.streamEnded) !== 0) {
