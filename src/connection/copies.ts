@@ -20,6 +20,11 @@ export class Copies {
     this.#table = table;
   }
 
+  /** No flow has shown any. */
+  get none(): boolean {
+    return this.#recent === null;
+  }
+
   /** In a flow that showed copies: counts the segment, if it is one, or remembers it. */
   repeats(s: Segment, flow: number, d: number): boolean {
     const recent = this.#recent;

@@ -114,7 +114,7 @@ export class Tracker implements FlowSource {
       const at = flow * STRIDE;
       const i32 = table.i32;
       const bits = i32[at + I.bits];
-      if (this.#copies.repeats(segment, flow, d)) {
+      if (!this.#copies.none && this.#copies.repeats(segment, flow, d)) {
         this.#streams.number(segment, at, d);
         return;
       }
