@@ -1,98 +1,20 @@
-import { readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import fc from 'fast-check';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { I, STRIDE } from '../../../src/connection/flow-record.js';
 import { type History, readHistory } from '../../../src/connection/postmortem/history.js';
-import { OrdinaryEnd } from '../../../src/connection/postmortem/ordinary.js';
-import { hostProfile } from '../../../src/connection/profile.js';
 import { SECOND } from '../../../src/connection/time.js';
 import { Tracker } from '../../../src/connection/tracker.js';
-import { FrameDecoder, ICMP_ERROR, TCP } from '../../../src/decode/decoder.js';
 import { ACK, FIN, Segment, SYN } from '../../../src/decode/segment.js';
-import { openCapture, type Side } from '../../../src/index.js';
-import { anySegments } from '../../properties/arbitrary-segments.js';
-import { stories } from '../../properties/plausible-connections.js';
+import type { Side } from '../../../src/index.js';
 import { ScratchFile } from '../../properties/scratch-file.js';
 import { capture, type WireSegment } from '../../properties/wire.js';
 import { CLOSE, captureOf, EXCHANGE, HANDSHAKE, type Line, type Setting, scenario } from '../../support/scenario.js';
+import { expectSame } from '../followed-twice.js';
 
-/*
- * Deferral only saves work: with it and without, each flow ends at the same time, is told the same of by its record alone,
- * and has the same log once it was recalled.
- */
-
-const CAPTURES = fileURLToPath(new URL('../../../captures', import.meta.url));
-const LINUX = hostProfile('linux', undefined);
-
-const file = new ScratchFile();
+let file: ScratchFile;
+beforeAll(() => {
+  file = new ScratchFile();
+});
 afterAll(() => file.remove());
-vi.setConfig({ testTimeout: 60_000 });
-
-interface Ended {
-  readonly ordinary: object | null;
-  readonly history: History;
-  /** Its log was complete without having been recalled. */
-  readonly followed: boolean;
-}
-
-interface Given {
-  readonly up: number;
-}
-
-async function follow(path: string, defers: boolean, maxFlows = 1000): Promise<(Ended | Given)[]> {
-  const ends: (Ended | Given)[] = [];
-  let newest = Number.NEGATIVE_INFINITY;
-  const tracker: Tracker = new Tracker({
-    detail: 0,
-    defers,
-    linger: 70 * SECOND,
-    maxFlows,
-    onEnd: (flow) => ends.push(endOf(tracker, flow, newest)),
-    onGiveUp: (flow) => ends.push({ up: tracker.table.i32[flow * STRIDE + I.number] }),
-  });
-  const decoder = new FrameDecoder();
-  const source = await openCapture(path);
-  let epoch = Number.NaN;
-  while (await source.advance()) {
-    while (source.next()) {
-      const { frame } = source;
-      if (Number.isNaN(epoch)) epoch = frame.seconds;
-      const found = decoder.decode(frame);
-      const { segment } = decoder;
-      segment.time = (frame.seconds - epoch) * SECOND + frame.nanoseconds;
-      segment.frame = frame.number;
-      newest = Math.max(newest, segment.time);
-      if (found === TCP) tracker.segment(segment);
-      else if (found === ICMP_ERROR) tracker.icmpError(segment);
-    }
-  }
-  await source.close();
-  for (const _ of tracker.end());
-  return ends;
-}
-
-function endOf(tracker: Tracker, flow: number, newest: number): Ended {
-  const end = new OrdinaryEnd(tracker, { client: LINUX, server: LINUX }, SECOND, SECOND);
-  const isOrdinary = end.read(flow, newest);
-  const ordinary = isOrdinary
-    ? { ...end, source: null, profiles: null, addresses: [end.address('client'), end.address('server')] }
-    : null;
-  const followed = tracker.table.i32[flow * STRIDE + I.logCount] >= 0;
-  tracker.recall(flow);
-  return { ordinary, history: readHistory(tracker, flow), followed };
-}
-
-const plain = (ends: readonly (Ended | Given)[]) =>
-  ends.map((end) => ('up' in end ? end : { ordinary: end.ordinary, history: end.history }));
-
-/** @returns how many flows were still deferred when they ended */
-async function expectSame(path: string, maxFlows?: number): Promise<number> {
-  const deferred = await follow(path, true, maxFlows);
-  const whole = await follow(path, false, maxFlows);
-  expect(plain(deferred)).toEqual(plain(whole));
-  return deferred.filter((end) => 'followed' in end && !end.followed).length;
-}
 
 const hosts = (client: string, server = '10.0.0.2:80', changes: Partial<Setting> = {}): Setting => ({
   client,
@@ -120,33 +42,6 @@ const closedBy = (side: 'client' | 'server', at: number, what: Line[2] = 'FIN AC
 const later = (at: number, what: Line[2], from: 'client' | 'server' = 'client'): Line => [at, from, what] as Line;
 
 describe('a flow that was deferred is told as one that was not', () => {
-  it.each(readdirSync(CAPTURES).filter((name) => /\.pcap/.test(name)))('in %s', async (name) => {
-    await expectSame(`${CAPTURES}/${name}`);
-  });
-
-  it('where hosts say what they like', async () => {
-    await fc.assert(
-      fc.asyncProperty(anySegments, async (segments) => void (await expectSame(file.write(capture(segments))))),
-      { seed: 11, numRuns: 150 },
-    );
-  });
-
-  it('where hosts do what hosts do', async () => {
-    await fc.assert(
-      fc.asyncProperty(stories, async ({ segments }) => void (await expectSame(file.write(capture(segments))))),
-      { seed: 12, numRuns: 150 },
-    );
-  });
-
-  it('where frames come twice', async () => {
-    await fc.assert(
-      fc.asyncProperty(stories, async ({ segments }) => {
-        await expectSame(file.write(capture(segments, { copies: 2 })));
-      }),
-      { seed: 13, numRuns: 50 },
-    );
-  });
-
   it.each<[what: string, setting: Setting, lines: readonly Line[], deferred: number]>([
     ['is sound', hosts('10.0.0.1:1'), SOUND, 1],
     ['is sound, of IPv6', hosts('[2001:db8::9]:1', '[2001:db8::2]:80'), SOUND, 1],
