@@ -75,9 +75,9 @@ export const FULL_DETAIL = 400;
 export const LINGER = 5 * SECOND;
 
 /**
- * Connections that are followed at a time where options do not say: they take up to 0.6 GB. Beyond them newcomers make
- * others leave: first those that are closed, then those that never came to be open, then the rest; each time those that
- * have been silent longest. What has left before it was closed is given up, and counted.
+ * Connections that are followed at a time where options do not say: as a flood of SYNs, they take half a gigabyte. Beyond
+ * them newcomers make others leave: first those that are closed, then those that never came to be open, then the rest; each
+ * time those that have been silent longest. What has left before it was closed is given up, and counted.
  */
 export const DEFAULT_MAX_FLOWS = 500_000;
 

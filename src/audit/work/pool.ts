@@ -85,7 +85,11 @@ class Thread {
 
   /** Listened to for as long as it lives: it may die between two tasks, too. */
   #start(): Worker {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { resourceLimits: RESOURCE_LIMITS });
+    const worker = new Worker(new URL('./worker.js', import.meta.url), {
+      resourceLimits: RESOURCE_LIMITS,
+      // Options of the process, such as a script of its command line, are not the thread's.
+      execArgv: [],
+    });
     const onLost = (error: Error): void => {
       if (this.#worker !== worker) return;
       this.#worker = null;

@@ -14,6 +14,6 @@ export function tapOf(client: Time | null, server: Time | null): Tap {
     return 'unknown';
   }
   const [near, far] = client < server ? [client, server] : [server, client];
-  if (near > SAME_HOST && far < MUCH_NEARER * near) return 'middle';
+  if (near >= SAME_HOST && far < MUCH_NEARER * near) return 'middle';
   return client < server ? 'client' : 'server';
 }

@@ -26,9 +26,11 @@ it.each([
   [0.02, 0.04, 'client'],
   [0.04, 0.02, 'server'],
   // More than a stack takes.
-  [0.301, 0.4, 'middle'],
-  [0.31, null, 'unknown'],
-  [null, 0.31, 'unknown'],
+  [0.299, 0.4, 'client'],
+  [0.3, 0.4, 'middle'],
+  [0.299, null, 'client'],
+  [0.3, null, 'unknown'],
+  [null, 0.3, 'unknown'],
 ] as const)('%d ms to the client and back, %d ms to the server and back: %s', (client, server, tap) => {
   expect(tapOf(ms(client), ms(server))).toBe(tap);
 });
