@@ -2,6 +2,7 @@ import { F, I, STRIDE, STRIDE_F64 } from './flow-record.js';
 import type { FlowTable } from './flow-table.js';
 import type { Time } from './model.js';
 
+const WORDS = 3;
 /** Flows that have left are forgotten together. */
 const MOST_LEFT = 4096;
 
@@ -11,7 +12,7 @@ export class EndingFlows {
   nextEnd: Time = Number.POSITIVE_INFINITY;
   readonly #table: FlowTable;
   readonly #linger: Time;
-  /** Record and flow number, alternating. */
+  /** Of each: record, flow number, and since when it was silent. */
   readonly #queue: number[] = [];
   #head = 0;
 
@@ -22,7 +23,7 @@ export class EndingFlows {
   }
 
   add(flow: number, time: Time): void {
-    this.#queue.push(flow, this.#table.i32[flow * STRIDE + I.number]);
+    this.#queue.push(flow, this.#table.i32[flow * STRIDE + I.number], time);
     this.nextEnd = Math.min(this.nextEnd, time + this.#linger);
   }
 
@@ -30,13 +31,21 @@ export class EndingFlows {
   take(now: Time): number {
     const { i32, f64 } = this.#table;
     const queue = this.#queue;
-    for (; this.#head < queue.length; this.#head += 2) {
+    for (; this.#head < queue.length; this.#head += WORDS) {
       const flow = queue[this.#head];
       // It may have left on another way, its record be another one's.
       if (i32[flow * STRIDE + I.number] !== queue[this.#head + 1]) continue;
-      this.nextEnd = f64[flow * STRIDE_F64 + F.last] + this.#linger;
-      if (now < this.nextEnd) return -1;
-      this.#head += 2;
+      const last = f64[flow * STRIDE_F64 + F.last];
+      if (now < last + this.#linger) {
+        if (last > queue[this.#head + 2]) {
+          // It has spoken since: others that were silent before it need not wait for it.
+          queue.push(flow, queue[this.#head + 1], last);
+          continue;
+        }
+        this.nextEnd = last + this.#linger;
+        return -1;
+      }
+      this.#head += WORDS;
       this.#forget();
       return flow;
     }
@@ -45,7 +54,7 @@ export class EndingFlows {
   }
 
   #forget(): void {
-    if (this.#head <= MOST_LEFT || this.#head * 2 <= this.#queue.length) return;
+    if (this.#head <= WORDS * MOST_LEFT || this.#head * 2 <= this.#queue.length) return;
     this.#queue.splice(0, this.#head);
     this.#head = 0;
   }

@@ -34,6 +34,18 @@ const other = (port: number, ...lines: readonly Line[]) => scenario({ client: `1
 const syn = (at: number): Line => [at, 'client', 'SYN'];
 const secondsOf = (flow: Flow, time: number): number => flow.clock.epochSeconds - 1_795_176_000 + time / 1e9;
 
+it('a connection leaves whatever one that was closed before it still says', async () => {
+  const late = (...says: readonly Line[]) =>
+    captureOf(
+      'client',
+      other(5000, ...CLOSED, [60, 'client', 'RST']),
+      other(5001, [0.01, 'client', 'SYN'], ...CLOSED.slice(1), ...says),
+      other(5002, syn(75)),
+    );
+  expect(await read(late([68, 'server', 'PSH ACK 10']))).toHaveLength(3);
+  expect(await read(late([90, 'server', 'PSH ACK 10']))).toHaveLength(4);
+});
+
 describe.each(HOSTS)('a RST ends a connection, the client at %j', (setting) => {
   /** Whether the memory was rid of it when the server spoke again. */
   const hasLeft = async (lines: readonly Line[], late: Line = [90, 'server', 'PSH ACK 10']): Promise<boolean> => {
