@@ -5,7 +5,7 @@ import type { FlowTable } from './flow-table.js';
 import { seqAfter, seqBefore } from './sequence.js';
 import { LONG_SILENCE } from './soundness.js';
 
-/** Segments of one flow that are kept at most. */
+/** Segments of one flow that are kept at most: seven in its record, and seven chunks. Longer flows take less memory folded. */
 const MOST = 63;
 /** Of the handshake: SYN, SYN+ACK, ACK. */
 const HANDSHAKE = 3;
