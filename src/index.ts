@@ -1,9 +1,11 @@
 import type { Clock } from './connection/model.js';
 import type { OrdinaryEnd } from './connection/postmortem/ordinary.js';
-import type { Analysis } from './findings/analysis.js';
+import type { Side } from './connection/state.js';
+import type { Analysis, CaptureSummary } from './findings/analysis.js';
 import { Summarizer } from './findings/summarize.js';
 import { DEFAULT_THRESHOLDS } from './findings/thresholds.js';
 import { flowsOrOrdinary, type Options } from './flows.js';
+import { type StateCount, StateCounter, type StateGroup } from './report/states.js';
 import { readingOnThreads } from './threads/reading-on-threads.js';
 
 export interface AnalyzeOptions extends Options {
@@ -34,6 +36,37 @@ export async function analyze(
   const stream = flowsOrOrdinary<never>(captures, { ...options, onGivenUp }, add, false, readingOnThreads(threads));
   for await (const flow of stream) summarizer.add(flow);
   return summarizer.result(stream.captures);
+}
+
+export interface SocketOptions extends AnalyzeOptions {
+  /** Only this end's sockets; both where it is left out. */
+  readonly side?: Side;
+  /** One count per address of the host that holds the socket, or per port of the server. */
+  readonly by?: StateGroup;
+}
+
+/** Sockets per state, the highest count first, and what was in the captures. */
+export interface SocketCounts {
+  readonly rows: readonly StateCount[];
+  readonly captures: readonly CaptureSummary[];
+}
+
+/**
+ * Counts the sockets that netstat would show at the end of the captures.
+ * @throws FilterError, SysctlError where an option cannot be understood
+ */
+export async function socketsAtEnd(
+  captures: string | readonly string[],
+  { side, by, threads, ...options }: SocketOptions = {},
+): Promise<SocketCounts> {
+  const counter = new StateCounter({ ...(side && { side }), ...(by && { by }) });
+  const add = (flow: OrdinaryEnd): null => {
+    counter.addOrdinary(flow);
+    return null;
+  };
+  const stream = flowsOrOrdinary<never>(captures, options, add, false, readingOnThreads(threads));
+  for await (const flow of stream) counter.add(flow);
+  return { rows: counter.rows(), captures: stream.captures };
 }
 
 export { type AuditOptions, audit } from './audit/audit.js';
@@ -102,5 +135,6 @@ export type { ZeekConn } from './report/export/zeek/connection.js';
 export { FLOW_FORMATS, type FlowFormat } from './report/flow-printers.js';
 export { HtmlReport, type HtmlReportOptions } from './report/html/report.js';
 export type { FlowText } from './report/printed-flows.js';
+export type { StateCount, StateGroup } from './report/states.js';
 export { formatTimestamp } from './report/units.js';
 export { flowText, type TextOptions } from './threads/flow-text.js';

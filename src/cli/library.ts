@@ -7,6 +7,7 @@ export type Library = Pick<
   | 'flowText'
   | 'zeekFlows'
   | 'analyze'
+  | 'socketsAtEnd'
   | 'compare'
   | 'extract'
   | 'annotate'

@@ -3,7 +3,7 @@ import type { Clock, Time } from '../connection/model.js';
 import type { Side } from '../connection/state.js';
 import type { CaptureSummary } from '../findings/analysis.js';
 import { StateSeries } from '../report/state-series.js';
-import { StateCounter, type StateGroup } from '../report/states.js';
+import { type StateCount, StateCounter, type StateGroup } from '../report/states.js';
 import {
   countRows,
   countsText,
@@ -56,24 +56,44 @@ export function addStates(program: Command, context: Context, done: (status: num
 
 function states(context: Context, captures: readonly string[], options: StatesOptions): Promise<number> {
   return runOnCaptures(context, captures, options, false, async (output, library) => {
+    const { at, by, side, every } = options;
+    const sockets = { ...(side && { side }), ...(by && { by }) };
+    if (at === undefined && every === undefined) {
+      const { rows, captures: read } = await context.library.socketsAtEnd(captures, { ...library, ...sockets });
+      await writeCounts(rows, options, output);
+      return judge(context, read);
+    }
     const flows = context.library.flows(captures, { ...library, detail: 'summary' });
-    if (options.every === undefined) await counts(context, flows, options, output);
-    else await series(context, flows, options, options.every, output);
+    if (every !== undefined) await series(context, flows, options, every, output);
+    else if (at !== undefined) await countsAt(context, flows, at, options, output);
     return judge(context, flows.captures);
   });
 }
 
 type Flows = ReturnType<Context['library']['flows']>;
 
-async function counts(context: Context, flows: Flows, options: StatesOptions, output: Output): Promise<void> {
-  const { at, by, side } = options;
+async function countsAt(
+  context: Context,
+  flows: Flows,
+  at: string,
+  options: StatesOptions,
+  output: Output,
+): Promise<void> {
+  const { by, side } = options;
   const counter = new StateCounter({
     ...(side && { side }),
     ...(by && { by }),
-    ...(at !== undefined && { at: (clock: Clock) => parseTimestamp(at, clock) }),
+    at: (clock: Clock) => parseTimestamp(at, clock),
   });
   for await (const flow of flows) counter.add(flow);
-  const rows = counter.rows();
+  await writeCounts(counter.rows(), options, output);
+  if (!options.quiet && flows.captures.length > 0 && !flows.captures.some((capture) => holds(capture, at))) {
+    say(context, `${at} is outside of what was captured`);
+  }
+}
+
+async function writeCounts(rows: readonly StateCount[], options: StatesOptions, output: Output): Promise<void> {
+  const { by } = options;
   if (options.format === 'text') await output.write(countsText(rows));
   else
     await writeRows(
@@ -82,14 +102,6 @@ async function counts(context: Context, flows: Flows, options: StatesOptions, ou
       countRows(rows, by),
       by === undefined ? ['state', 'count'] : [by, 'state', 'count'],
     );
-  if (
-    at !== undefined &&
-    !options.quiet &&
-    flows.captures.length > 0 &&
-    !flows.captures.some((capture) => holds(capture, at))
-  ) {
-    say(context, `${at} is outside of what was captured`);
-  }
 }
 
 async function series(

@@ -1,4 +1,5 @@
 import type { Clock, Endpoint, Time } from '../connection/model.js';
+import type { OrdinaryEnd } from '../connection/postmortem/ordinary.js';
 import type { Side, TcpState } from '../connection/state.js';
 import type { Flow } from '../findings/finding.js';
 
@@ -31,15 +32,26 @@ export class StateCounter {
   }
 
   add(flow: Flow): void {
-    const { side, by, at } = this.#options;
+    const { side, at } = this.#options;
     for (const end of sidesOf(side)) {
       const state = at === undefined ? stateAtEnd(flow, end) : stateAt(flow, end, at(flow.clock));
-      if (state === null || !isSocket(state)) continue;
-      const group = by === undefined ? null : by === 'port' ? String(flow.server.port) : endpointOf(flow, end).address;
-      const counts = this.#counts.get(group) ?? new Map<TcpState, number>();
-      counts.set(state, (counts.get(state) ?? 0) + 1);
-      this.#counts.set(group, counts);
+      if (state !== null) this.#count(state, () => endpointOf(flow, end).address, flow.server.port);
     }
+  }
+
+  /** A connection without incident, at its end: the same as `add`, without its post-mortem. */
+  addOrdinary(o: OrdinaryEnd): void {
+    for (const end of sidesOf(this.#options.side))
+      this.#count(end === 'client' ? o.clientState : o.serverState, () => o.address(end), o.serverPort());
+  }
+
+  #count(state: TcpState, address: () => string, serverPort: number): void {
+    const { by } = this.#options;
+    if (!isSocket(state)) return;
+    const group = by === undefined ? null : by === 'port' ? String(serverPort) : address();
+    const counts = this.#counts.get(group) ?? new Map<TcpState, number>();
+    counts.set(state, (counts.get(state) ?? 0) + 1);
+    this.#counts.set(group, counts);
   }
 
   /** The highest count first; equal ones by state, then by group. */

@@ -8,6 +8,7 @@ import type { Options } from '../../src/index.js';
 import * as lastack from '../../src/index.js';
 import { flowPrinter } from '../../src/report/flow-printers.js';
 import { PrintedFlows } from '../../src/report/printed-flows.js';
+import { StateCounter } from '../../src/report/states.js';
 import { ANALYSIS, CAPTURE } from '../support/analysis.js';
 import { CATALOGUE } from '../support/catalogue.js';
 
@@ -67,6 +68,13 @@ export async function cli(args: readonly string[], fake: Fake = {}): Promise<Res
     },
     compare: () => {
       throw new Error('not part of this fake');
+    },
+    socketsAtEnd: async (_paths, { side, by, ...given } = {}) => {
+      options = given;
+      if (fake.fail !== undefined) throw fake.fail;
+      const counter = new StateCounter({ ...(side && { side }), ...(by && { by }) });
+      for (const flow of fake.flows ?? []) counter.add(flow);
+      return { rows: counter.rows(), captures };
     },
     analyze: async (_paths, given = {}) => {
       options = given;
