@@ -7,6 +7,9 @@ import type { Finding } from './finding.js';
 import { icmpText } from './icmp.js';
 import { changeTo, endpointText, finding, notLost, type Rule, seconds, spanIn, stateAt, times } from './rule.js';
 
+/** On its own host, a SYN that is taken in is answered well before that. */
+const UNANSWERED = 500 * MILLISECOND;
+
 /** The opening as both ends saw it. */
 interface Opening {
   readonly syns: readonly Seg[];
@@ -248,7 +251,12 @@ const completedByData: Rule = (p) => {
 const synDropped: Rule = (p) => {
   const { syns, synAcks } = openingOf(p);
   if (p.connection.tap !== 'server' || syns.length < 2 || synAcks.length === 0) return null;
-  const dropped = syns.filter((s) => s.frame < synAcks[0].frame && s.time + 500 * MILLISECOND < synAcks[0].time);
+  // A connection of before may answer for the listener (RFC 9293, section 3.10.7.4): that SYN was not dropped.
+  const challenges = p.history.segments.filter((s) => s.from === 'server' && s.isOfPredecessor);
+  const isUnanswered = (syn: Seg): boolean =>
+    syn.time + UNANSWERED < synAcks[0].time &&
+    !challenges.some((s) => s.time >= syn.time && s.time <= syn.time + UNANSWERED);
+  const dropped = syns.filter((s) => s.frame < synAcks[0].frame && isUnanswered(s));
   if (dropped.length === 0) return null;
   return finding(p, 'accept-queue-overflow', {
     endpoint: 'server',
