@@ -1,6 +1,6 @@
-import { ACK, RST, type Segment, SYN } from '../decode/segment.js';
+import { ACK, FIN, RST, type Segment, SYN } from '../decode/segment.js';
 import { isClosed } from './accounting.js';
-import { BIT, I, STRIDE } from './flow-record.js';
+import { BIT, D, DIRECTION, I, STRIDE } from './flow-record.js';
 import type { FlowTable } from './flow-table.js';
 import { seqBefore, seqWithin } from './sequence.js';
 
@@ -44,6 +44,37 @@ export function isAnswerToSyn(table: FlowTable, s: Segment, flow: number, d: num
     (i32[at + I.bits] & (BIT.isn << (1 - d))) !== 0 &&
     isNear(s.ack - 1, i32[at + I.isn + 1 - d])
   );
+}
+
+/**
+ * The client refuses an ACK that does not acknowledge its SYN: the number of its RST is that of the ACK (RFC 9293, section
+ * 3.10.7.3). So the peer still has a connection from before the capture, and that ACK was of it.
+ */
+export function refusesAck(table: FlowTable, s: Segment, at: number, d: number): boolean {
+  const i32 = table.i32;
+  const bits = i32[at + I.bits];
+  const other = 1 - d;
+  const last = at + other * DIRECTION;
+  const onlySyn = (bits & (BIT.isn << d)) !== 0 && (bits & (BIT.spoke << d)) === 0;
+  const onlyAck = (bits & (BIT.isn << other)) === 0 && i32[last + D.packets] === 1 && i32[last + D.length] === 0;
+  return (
+    (s.flags & (SYN | ACK | RST)) === RST &&
+    onlySyn &&
+    onlyAck &&
+    (i32[last + D.marks] & (SYN | ACK | RST | FIN)) === ACK &&
+    i32[last + D.ack] === s.seq &&
+    s.seq !== ((i32[at + I.isn + d] + 1) | 0)
+  );
+}
+
+/** Forgets what direction `d` has said: it was of another connection. The other direction has sent no more than a SYN. */
+export function disown(table: FlowTable, at: number, d: number): void {
+  const i32 = table.i32;
+  const other = 1 - d;
+  i32[at + I.bits] &= ~(((BIT.next | BIT.acked | BIT.spoke) << d) | (BIT.stalled << other));
+  i32[at + I.next + other] = i32[at + I.isn + other] + 1;
+  i32[at + d * DIRECTION + D.frame] = 0;
+  i32[at + d * DIRECTION + D.packets] = 0;
 }
 
 /**

@@ -198,6 +198,11 @@ export class SegmentLog {
     return entry;
   }
 
+  /** An entry is found to be something else than it was taken for. */
+  remark(entry: number, bits: number): void {
+    this.#i32(entry)[this.#at(entry) + W.bits] = bits;
+  }
+
   /** Puts a flow's whole list back into use. */
   release(newest: number, oldest: number): void {
     this.#i32(oldest)[this.#at(oldest) + W.next] = this.#free;

@@ -9,7 +9,14 @@ import type { KeyPart } from './flow-network.js';
 import { BIT, D, DF, DIRECTION, DIRECTION_F64, F, I, STRIDE, STRIDE_F64 } from './flow-record.js';
 import type { FlowSource } from './flow-source.js';
 import { FlowTable } from './flow-table.js';
-import { isAnswerToSyn, isForPrevious, isOldDuplicate, opensNewIncarnation } from './incarnation.js';
+import {
+  disown,
+  isAnswerToSyn,
+  isForPrevious,
+  isOldDuplicate,
+  opensNewIncarnation,
+  refusesAck,
+} from './incarnation.js';
 import { Listeners } from './listeners.js';
 import type { Time } from './model.js';
 import { LOG, type SegmentLog } from './segment-log.js';
@@ -228,12 +235,28 @@ export class Tracker implements FlowSource {
       } else if (previous >= 0 && isForPrevious(table, s, flow, d, previous)) {
         this.#kept.append(flow, s, d, LOG.predecessor);
         flow = previous;
+      } else if (previous < 0 && refusesAck(table, s, flow * STRIDE, d)) {
+        this.#disownAck(flow, s, d);
+        return;
       } else if ((s.flags & (SYN | ACK | RST)) === (SYN | ACK) && isClosed(table, flow * STRIDE)) {
         // A listener that has forgotten the connection takes a late copy of its SYN for a new one.
         marks = LOG.oldDuplicate;
       }
     }
     this.#record(flow, d, s, marks, isSyn);
+  }
+
+  /** The ACK that this RST refuses, and the RST, are of a connection from before the capture. */
+  #disownAck(flow: number, s: Segment, d: number): void {
+    const { i32, f64 } = this.table;
+    const at = flow * STRIDE;
+    const { log } = this;
+    const ack = i32[at + I.logTail];
+    log.remark(ack, (log.bits(ack) & ~LOG.gap) | LOG.predecessor);
+    disown(this.table, at, 1 - d);
+    i32[at + I.bits] |= BIT.incident;
+    f64[flow * STRIDE_F64 + F.last] = s.time;
+    this.#kept.append(flow, s, d, LOG.predecessor);
   }
 
   #record(flow: number, d: number, s: Segment, mark: number, isSyn: boolean): void {

@@ -243,6 +243,26 @@ describe.each(TAPS)('from the tap %s', (tap) => {
     expect(kindsOf(next)).not.toContain('accept-queue-overflow');
   });
 
+  it.each([777_000, -5000])('a host that was restarted opens anew into one that was not captured: %i', async (ack) => {
+    const flow = await flowOf(
+      scenario({}, [
+        [0, 'client', 'SYN'],
+        ['+30us', 'server', 'ACK', { seq: 500_000, ack }],
+        ['+30us', 'client', 'RST', { seq: ack }],
+        [1.02, 'client', 'SYN'],
+        ['+30us', 'server', 'SYN ACK', { tsEcr: 1020 }],
+        ['+30us', 'client', 'ACK'],
+        ...EXCHANGE,
+      ]),
+      tap,
+    );
+    expect(ends(flow)).toEqual(OPENED);
+    expect(moment(flow, 'server', 'SYN_RECV').at).toBeCloseTo(1.03, 2);
+    expect(moment(flow, 'client', 'ESTABLISHED').at).toBeCloseTo(1.04, 2);
+    expect(kindsOf(flow)).toEqual(['syn-retransmitted', 'challenge-ack']);
+    expect(flow.retransmissions).toEqual({ client: 1, server: 0 });
+  });
+
   it('the same ports after the end are a connection of their own', async () => {
     const [old, next, ...others] = await read(
       captureOf(
