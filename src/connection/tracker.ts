@@ -121,6 +121,7 @@ export class Tracker implements FlowSource {
       const at = flow * STRIDE;
       const i32 = table.i32;
       const bits = i32[at + I.bits];
+      // Asked first, since `repeats` is too long to be inlined, and most captures have no copies.
       if (!this.#copies.none && this.#copies.repeats(segment, flow, d)) {
         this.#streams.number(segment, at, d);
         return;
@@ -235,8 +236,7 @@ export class Tracker implements FlowSource {
       } else if (previous >= 0 && isForPrevious(table, s, flow, d, previous)) {
         this.#kept.append(flow, s, d, LOG.predecessor);
         flow = previous;
-      } else if (previous < 0 && refusesAck(table, s, flow * STRIDE, d)) {
-        this.#disownAck(flow, s, d);
+      } else if (previous < 0 && refusesAck(table, s, flow * STRIDE, d) && this.#disownAck(flow, s, d)) {
         return;
       } else if ((s.flags & (SYN | ACK | RST)) === (SYN | ACK) && isClosed(table, flow * STRIDE)) {
         // A listener that has forgotten the connection takes a late copy of its SYN for a new one.
@@ -246,17 +246,24 @@ export class Tracker implements FlowSource {
     this.#record(flow, d, s, marks, isSyn);
   }
 
-  /** The ACK that this RST refuses, and the RST, are of a connection from before the capture. */
-  #disownAck(flow: number, s: Segment, d: number): void {
+  /**
+   * The ACK that this RST refuses, and the RST, are of a connection from before the capture.
+   * @returns false where the ACK has no entry of its own
+   */
+  #disownAck(flow: number, s: Segment, d: number): boolean {
     const { i32, f64 } = this.table;
     const at = flow * STRIDE;
     const { log } = this;
-    const ack = i32[at + I.logTail];
+    const frame = i32[at + (1 - d) * DIRECTION + D.frame] >>> 0;
+    let ack = i32[at + I.logTail];
+    while (ack >= 0 && log.frame(ack) !== frame) ack = log.next(ack);
+    if (ack < 0) return false;
     log.remark(ack, (log.bits(ack) & ~LOG.gap) | LOG.predecessor);
     disown(this.table, at, 1 - d);
     i32[at + I.bits] |= BIT.incident;
     f64[flow * STRIDE_F64 + F.last] = s.time;
     this.#kept.append(flow, s, d, LOG.predecessor);
+    return true;
   }
 
   #record(flow: number, d: number, s: Segment, mark: number, isSyn: boolean): void {

@@ -263,6 +263,24 @@ describe.each(TAPS)('from the tap %s', (tap) => {
     expect(flow.retransmissions).toEqual({ client: 1, server: 0 });
   });
 
+  it('what stands between the ACK and the RST that refuses it changes nothing', async () => {
+    const flow = await flowOf(
+      scenario({}, [
+        [0, 'client', 'SYN'],
+        ['+30us', 'server', 'ACK', { seq: 500_000, ack: 777_000, copied: '20us' }],
+        ['+1ms', 'client', 'RST', { seq: 777_000 }],
+        [1.02, 'client', 'SYN'],
+        ['+30us', 'server', 'SYN ACK', { tsEcr: 1020 }],
+        ['+30us', 'client', 'ACK'],
+        ...EXCHANGE,
+      ]),
+      tap,
+    );
+    expect(ends(flow)).toEqual(OPENED);
+    expect(moment(flow, 'client', 'ESTABLISHED').at).toBeCloseTo(1.04, 2);
+    expect(kindsOf(flow)).not.toContain('capture-gap');
+  });
+
   it('the same ports after the end are a connection of their own', async () => {
     const [old, next, ...others] = await read(
       captureOf(
