@@ -9,6 +9,12 @@
 export const STRIDE = 98;
 export const STRIDE_F64 = STRIDE / 2;
 
+/** Records one behind the other, in one buffer that is seen in two ways. */
+export interface FlowRecords {
+  readonly i32: Int32Array;
+  readonly f64: Float64Array;
+}
+
 /** Words from the block of one direction to that of the other, and doubles. */
 export const DIRECTION = 16;
 export const DIRECTION_F64 = DIRECTION / 2;

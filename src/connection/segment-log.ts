@@ -1,6 +1,5 @@
 import type { Segment } from '../decode/segment.js';
-import { D, DF, DIRECTION, DIRECTION_F64, STRIDE, STRIDE_F64 } from './flow-record.js';
-import type { FlowTable } from './flow-table.js';
+import { D, DF, DIRECTION, DIRECTION_F64, type FlowRecords, STRIDE, STRIDE_F64 } from './flow-record.js';
 import type { Time } from './model.js';
 
 /**
@@ -156,17 +155,17 @@ export class SegmentLog {
   }
 
   /** The same of the last segment of direction `d`, from its flow's record. It had no SACK block. */
-  ofLast(after: number, table: FlowTable, flow: number, d: number, bits: number): number {
+  ofLast(after: number, records: FlowRecords, flow: number, d: number, bits: number): number {
     const entry = this.#allocate(after);
     const page = this.#pages[entry >>> PAGE_SHIFT];
     const to = this.#at(entry);
     const i32 = page.i32;
-    const record = table.i32;
+    const record = records.i32;
     const at = flow * STRIDE + d * DIRECTION;
     const at64 = flow * STRIDE_F64 + d * DIRECTION_F64;
     i32[to + W.next] = after;
     i32[to + W.frame] = record[at + D.frame];
-    page.f64[(to + W.time) >> 1] = table.f64[at64 + DF.time];
+    page.f64[(to + W.time) >> 1] = records.f64[at64 + DF.time];
     i32[to + W.seq] = record[at + D.seq];
     i32[to + W.ack] = record[at + D.ack];
     i32[to + W.length] = record[at + D.length];
@@ -175,7 +174,7 @@ export class SegmentLog {
     i32[to + W.tsVal] = record[at + D.tsVal];
     i32[to + W.tsEcr] = record[at + D.tsEcr];
     i32[to + W.count] = 1;
-    page.f64[(to + W.extra) >> 1] = table.f64[at64 + DF.busySince];
+    page.f64[(to + W.extra) >> 1] = records.f64[at64 + DF.busySince];
     return entry;
   }
 
