@@ -31,7 +31,7 @@ export class Membership {
     const logged = previous < 0 ? 0 : table.i32[previous * STRIDE + I.logCount];
     this.#tracker.segment(segment);
     const number = table.i32[table.find(segment) * STRIDE + I.number];
-    this.direction = table.direction;
+    this.direction = table.key.direction;
     this.evidenceIn = number !== currentNumber ? currentNumber : 0;
     if (previous >= 0 && table.i32[previous * STRIDE + I.number] === previousNumber) {
       if (this.#counted(previous) !== counted) return previousNumber;
@@ -44,7 +44,7 @@ export class Membership {
   icmpError(segment: Segment): number {
     const table = this.#tracker.table;
     const current = table.find(segment);
-    this.direction = table.direction;
+    this.direction = table.key.direction;
     this.evidenceIn = 0;
     const previous = current < 0 ? -1 : table.i32[current * STRIDE + I.previous];
     const logged = previous < 0 ? 0 : table.i32[previous * STRIDE + I.logCount];

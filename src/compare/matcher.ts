@@ -37,7 +37,7 @@ export class Matcher extends Matching {
     const table = this.#tables[tap];
     const record = table.find(s);
     if (record < 0) return;
-    const raw = table.direction;
+    const raw = table.key.direction;
     const sides = this.sides[tap];
     const number = table.i32[record * STRIDE + I.number];
     if (sides.numberOf(record) !== number) this.#directory.begin(tap, record, number, s, raw);

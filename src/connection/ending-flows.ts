@@ -1,5 +1,4 @@
-import { F, I, STRIDE, STRIDE_F64 } from './flow-record.js';
-import type { FlowTable } from './flow-table.js';
+import type { LiveFlows } from './live-flows.js';
 import type { Time } from './model.js';
 
 const WORDS = 3;
@@ -10,47 +9,63 @@ const MOST_LEFT = 4096;
 export class EndingFlows {
   /** When the first of them may leave. */
   nextEnd: Time = Number.POSITIVE_INFINITY;
-  readonly #table: FlowTable;
+  readonly #flows: LiveFlows;
   readonly #linger: Time;
-  /** Of each: record, flow number, and since when it was silent. */
+  /** Of each: the flow, its number, and since when it was silent. */
   readonly #queue: number[] = [];
+  /** Flows that are deferred no longer since they were added, by number. */
+  readonly #renamed = new Map<number, number>();
   #head = 0;
 
   /** @param linger the silence */
-  constructor(table: FlowTable, linger: Time) {
-    this.#table = table;
+  constructor(flows: LiveFlows, linger: Time) {
+    this.#flows = flows;
     this.#linger = linger;
   }
 
   add(flow: number, time: Time): void {
-    this.#queue.push(flow, this.#table.i32[flow * STRIDE + I.number], time);
+    this.#queue.push(flow, this.#flows.numberOf(flow), time);
     this.nextEnd = Math.min(this.nextEnd, time + this.#linger);
   }
 
-  /** @returns the next one whose silence has lasted, which is not asked about again; -1 for none */
-  take(now: Time): number {
-    const { i32, f64 } = this.#table;
+  /** A flow that was added has another name now, but its number. */
+  rename(flow: number): void {
+    this.#renamed.set(this.#flows.numberOf(flow), flow);
+  }
+
+  /** @returns the next one whose silence has lasted, which is not asked about again; null for none */
+  take(now: Time): number | null {
     const queue = this.#queue;
     for (; this.#head < queue.length; this.#head += WORDS) {
-      const flow = queue[this.#head];
+      const number = queue[this.#head + 1];
+      const flow = this.#nameOf(queue[this.#head], number);
       // It may have left on another way, its record be another one's.
-      if (i32[flow * STRIDE + I.number] !== queue[this.#head + 1]) continue;
-      const last = f64[flow * STRIDE_F64 + F.last];
+      if (this.#flows.numberOf(flow) !== number) continue;
+      const last = this.#flows.lastOf(flow);
       if (now < last + this.#linger) {
         if (last > queue[this.#head + 2]) {
           // It has spoken since: others that were silent before it need not wait for it.
-          queue.push(flow, queue[this.#head + 1], last);
+          queue.push(flow, number, last);
           continue;
         }
+        queue[this.#head] = flow;
         this.nextEnd = last + this.#linger;
-        return -1;
+        return null;
       }
       this.#head += WORDS;
       this.#forget();
       return flow;
     }
     this.nextEnd = Number.POSITIVE_INFINITY;
-    return -1;
+    return null;
+  }
+
+  /** The name that a flow has now. */
+  #nameOf(flow: number, number: number): number {
+    const renamed = this.#renamed.get(number);
+    if (renamed === undefined) return flow;
+    this.#renamed.delete(number);
+    return renamed;
   }
 
   #forget(): void {

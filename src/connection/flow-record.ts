@@ -36,9 +36,9 @@ export const I = {
   acked: 6,
   /** Frame of the last segment of the run. */
   runLastFrame: 12,
-  /** Entries that the flow's log was given; below 0 while the flow is deferred (see deferral.ts). */
+  /** Entries that the flow's log was given; below 0 where the record shows the end of a deferred flow (see deferral.ts). */
   logCount: 13,
-  /** The newest entry of the log; each leads to the one before. Of a deferred flow: where its newest segments are kept. */
+  /** The newest entry of the log; each leads to the one before. Of a deferred flow: its own record. */
   logTail: 14,
   /** Frame of the first segment of the run. */
   runFrame: 15,
@@ -125,10 +125,6 @@ export const DF = {
   /** Payload bytes. */
   bytes: 18,
 } as const;
-
-/** Words that only a flow that is followed in full has use for: while it is deferred, they hold its first segments. */
-export const DEFERRED_AT = 32;
-export const DEFERRED_END = 88;
 
 /** Bits of `I.bits`. Those that exist per direction take two bits: shifted left by the direction. */
 export const BIT = {

@@ -25,15 +25,14 @@ export class Listeners {
   watch(s: Segment, at: number, d: number, marks: number): void {
     const repeated = (s.flags & SYN) !== 0 && (s.flags & ACK) !== 0 && (marks & LOG.retransmission) !== 0;
     if ((!repeated && this.#signs.size === 0) || d !== this.#serverOf(at)) return;
-    const listener = this.#listenerOf(at, d);
+    const listener = senderOf(s);
     if (repeated) this.#suspect(listener);
     else if (isOfApplication(s)) this.#note(listener, s.time);
   }
 
-  /** Whether a segment is a sign of life of a suspect listener's application. */
-  isSign(s: Segment, at: number, d: number): boolean {
-    if (this.#signs.size === 0 || !isOfApplication(s) || d !== this.#serverOf(at)) return false;
-    return this.#signs.has(this.#listenerOf(at, d));
+  /** Whether a server's segment is a sign of life of a suspect listener's application. */
+  isSign(s: Segment): boolean {
+    return this.#signs.size > 0 && isOfApplication(s) && this.#signs.has(senderOf(s));
   }
 
   /** Tap times at which the application behind the listener of direction `d` showed itself, in the order of the capture. */
@@ -60,8 +59,17 @@ export class Listeners {
     const upper = at + (d === 0 ? I.upperA : I.upperB);
     const low = i32[at + (d === 0 ? I.lowA : I.lowB)];
     const port = d === 0 ? i32[at + I.ports] >>> 16 : i32[at + I.ports] & 0xffff;
-    return `${i32[upper]},${i32[upper + 1]},${i32[upper + 2]},${low},${port}`;
+    return textOf(i32[upper], i32[upper + 1], i32[upper + 2], low, port);
   }
 }
+
+/** The same of the end that sent a segment. */
+function senderOf(s: Segment): string {
+  return s.ipVersion === 6
+    ? textOf(s.source0, s.source1, s.source2, s.source3, s.sourcePort)
+    : textOf(0, 0, 0, s.source3, s.sourcePort);
+}
+
+const textOf = (...words: readonly [number, number, number, number, number]): string => words.join();
 
 const isOfApplication = (s: Segment): boolean => s.length > 0 || (s.flags & FIN) !== 0;

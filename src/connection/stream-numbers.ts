@@ -13,8 +13,13 @@ export class StreamNumbers {
 
   /** The first segment of addresses and ports that were not seen before, or not for long. */
   begin(s: Segment, at: number, d: number): void {
-    this.#table.i32[at + I.tcpStream] = this.#next++;
+    this.#table.i32[at + I.tcpStream] = this.next();
     this.number(s, at, d);
+  }
+
+  /** The same where the segment is a SYN that is numbered later. */
+  next(): number {
+    return this.#next++;
   }
 
   /** A new incarnation goes on with the stream that `number` gave its SYN. */

@@ -3,7 +3,7 @@ import { advance, isClosed, note } from './accounting.js';
 import { Copies } from './copies.js';
 import { Deferral } from './deferral.js';
 import { EndingFlows } from './ending-flows.js';
-import { firstToLeave, isDone } from './eviction.js';
+import { firstToLeave } from './eviction.js';
 import { FlowLog } from './flow-log.js';
 import type { KeyPart } from './flow-network.js';
 import { BIT, D, DF, DIRECTION, DIRECTION_F64, F, I, STRIDE, STRIDE_F64 } from './flow-record.js';
@@ -18,6 +18,7 @@ import {
   refusesAck,
 } from './incarnation.js';
 import { Listeners } from './listeners.js';
+import { LiveFlows } from './live-flows.js';
 import type { Time } from './model.js';
 import { LOG, type SegmentLog } from './segment-log.js';
 import { CONTROL, isIncident, isOrdinary, LONG_SILENCE, passMilestone } from './soundness.js';
@@ -68,11 +69,12 @@ export class Tracker implements FlowSource {
   readonly #kept: FlowLog;
   /** Null where every flow is followed in full. */
   readonly #deferral: Deferral | null;
+  readonly #alive: LiveFlows;
   /** Deferred segments are taken: what they told at their time was heard. */
   #isRecalling = false;
   readonly #copies: Copies;
   readonly #ending: EndingFlows;
-  /** Records that make room for newcomers, the next one last, and when they were searched for. */
+  /** Flows that make room for newcomers, the next one last, and when they were searched for. */
   #leaving: number[] = [];
   #leavingSince: Time = 0;
 
@@ -82,9 +84,11 @@ export class Tracker implements FlowSource {
     this.#streams = new StreamNumbers(this.table);
     this.#kept = new FlowLog(this.table, options.detail);
     this.#copies = new Copies(this.table);
-    this.#ending = new EndingFlows(this.table, options.linger);
     this.#listeners = new Listeners(this.table);
-    this.#deferral = options.defers === true ? new Deferral(this.table) : null;
+    const defers = options.defers === true && (options.key ?? []).length === 0;
+    this.#deferral = defers ? new Deferral(this.table.key) : null;
+    this.#alive = new LiveFlows(this.table, this.#deferral?.flows ?? null);
+    this.#ending = new EndingFlows(this.#alive, options.linger);
   }
 
   /** The entries of all flows. */
@@ -94,24 +98,34 @@ export class Tracker implements FlowSource {
 
   /** Takes a TCP segment. Segments come in the order of the capture. */
   segment(segment: Segment): void {
-    const table = this.table;
-    const flow = table.find(segment);
-    const d = table.direction;
-    if (flow < 0 || !this.#defers(segment, flow, d)) this.#follow(segment, flow, d);
+    if (this.#deferral === null) this.#follow(segment, this.table.find(segment), this.table.key.direction);
+    else this.#deferOrFollow(segment, this.#deferral);
     if (segment.time >= this.#ending.nextEnd) this.#endDone(segment.time);
   }
 
   /** Keeps the segment of a deferred flow; a flow that cannot be deferred any longer is followed from its start. */
-  #defers(segment: Segment, flow: number, d: number): boolean {
-    const i32 = this.table.i32;
-    const at = flow * STRIDE;
-    if (this.#deferral === null || i32[at + I.logCount] >= 0) return false;
-    if (this.#listeners.isSign(segment, at, d) || !this.#deferral.take(segment, flow, d)) {
-      this.#recall(flow);
-      return false;
+  #deferOrFollow(segment: Segment, deferral: Deferral): void {
+    const { key } = this.table;
+    key.take(segment);
+    const d = key.direction;
+    const deferred = deferral.flows.findKey();
+    if (deferred >= 0) {
+      const isSign = this.#listeners.isSign(segment) && deferral.isFromServer(deferred, d);
+      if (isSign || !deferral.take(segment, deferred, d)) {
+        this.#follow(segment, this.#recall(deferred, deferral), d);
+      } else if (deferral.hasClosed(deferred)) {
+        deferral.flows.retire(deferred);
+        this.#ending.add(~deferred, segment.time);
+      }
+      return;
     }
-    if ((i32[at + I.bits] & (3 * BIT.fin)) === 3 * BIT.fin) this.#considerEnd(flow, segment.time);
-    return true;
+    const flow = this.table.findKey();
+    if (flow < 0 && Deferral.accepts(segment)) {
+      if (this.#alive.size >= this.#options.maxFlows) this.#makeRoom(segment.time);
+      deferral.begin(segment, ++this.flows, this.#streams.next());
+    } else {
+      this.#follow(segment, flow, d);
+    }
   }
 
   /** Takes a segment of the flow that was found for it; -1 for none. */
@@ -149,21 +163,35 @@ export class Tracker implements FlowSource {
   }
 
   /**
-   * Follows a deferred flow in full, from its start to where it stands: to be called before its log is read at its end.
-   * Does nothing to other flows.
+   * Follows a deferred flow in full, from its start to its end: to be called before its log is read, where it ends. Does
+   * nothing to other flows.
    */
   recall(flow: number): void {
-    if (this.table.i32[flow * STRIDE + I.logCount] >= 0) return;
-    this.#recall(flow);
+    const { i32 } = this.table;
+    const at = flow * STRIDE;
+    if (i32[at + I.logCount] >= 0 || this.#deferral === null) return;
+    this.#replay(i32[at + I.logTail], this.#deferral, flow);
     this.#kept.flush(flow);
   }
 
-  #recall(flow: number): void {
-    const deferral = this.#deferral;
-    if (deferral === null) return;
+  /** Follows a deferred flow in full from now on, the key being its own. @returns its record */
+  #recall(deferred: number, deferral: Deferral): number {
+    const { table } = this;
+    const flow = table.insert(-1);
+    deferral.describe(deferred, table, flow);
+    const isEnding = (table.i32[flow * STRIDE + I.bits] & BIT.ending) !== 0;
+    if (isEnding) table.retire(flow);
+    this.#replay(deferred, deferral, flow);
+    deferral.remove(deferred);
+    if (isEnding) this.#ending.rename(flow);
+    return flow;
+  }
+
+  /** Takes the segments of a deferred flow into a record, as if they came now. */
+  #replay(deferred: number, deferral: Deferral, flow: number): void {
     this.#isRecalling = true;
     let isFirst = true;
-    deferral.replay(flow, (segment, d) => {
+    deferral.replay(deferred, (segment, d) => {
       if (isFirst) {
         this.#beginAgain(flow, segment, d);
         this.#record(flow, d, segment, 0, true);
@@ -178,9 +206,13 @@ export class Tracker implements FlowSource {
   /** Takes an ICMP error that quotes a segment: it belongs to the flow of the quoted segment, if that is known and its sequence number was quoted. */
   icmpError(segment: Segment): void {
     let flow = this.table.find(segment);
-    if (flow < 0 || !segment.quotedSeq) return;
-    const d = this.table.direction;
-    if (this.table.i32[flow * STRIDE + I.logCount] < 0) this.#recall(flow);
+    if (!segment.quotedSeq) return;
+    if (flow < 0 && this.#deferral !== null) {
+      const deferred = this.#deferral.flows.findKey();
+      if (deferred >= 0) flow = this.#recall(deferred, this.#deferral);
+    }
+    if (flow < 0) return;
+    const d = this.table.key.direction;
     const previous = this.table.i32[flow * STRIDE + I.previous];
     if (previous >= 0 && isForPrevious(this.table, segment, flow, d, previous)) flow = previous;
     if (this.table.i32[flow * STRIDE + I.logCount] >= CONTROL_BOUND) return;
@@ -194,10 +226,9 @@ export class Tracker implements FlowSource {
    * so that whoever takes them need not hold them all.
    */
   *end(): Generator<void> {
-    const i32 = this.table.i32;
-    const left = [...this.table.records()].sort((x, y) => i32[x * STRIDE + I.number] - i32[y * STRIDE + I.number]);
+    const left = [...this.#alive.all()].sort((x, y) => this.#alive.numberOf(x) - this.#alive.numberOf(y));
     for (const flow of left) {
-      this.#finish(flow);
+      this.#leave(flow);
       yield;
     }
   }
@@ -214,12 +245,8 @@ export class Tracker implements FlowSource {
     const isSyn = (s.flags & (SYN | ACK | RST | FIN)) === SYN;
     if (flow >= 0) this.#streams.number(s, flow * STRIDE, d);
     if (flow < 0) {
-      if (table.size >= this.#options.maxFlows) this.#makeRoom(s.time);
+      if (this.#alive.size >= this.#options.maxFlows) this.#makeRoom(s.time);
       flow = this.#begin(-1, s, d);
-      if (this.#deferral !== null && Deferral.accepts(s)) {
-        this.#deferral.begin(s, flow, d);
-        return;
-      }
     } else if (isSyn) {
       const at = flow * STRIDE;
       if (isOldDuplicate(table, s, at, d)) {
@@ -383,8 +410,8 @@ export class Tracker implements FlowSource {
   #endDone(now: Time): void {
     for (let ended = 0; ended < MOST_AT_ONCE; ended++) {
       const flow = this.#ending.take(now);
-      if (flow < 0) return;
-      this.#finish(flow);
+      if (flow === null) return;
+      this.#leave(flow);
     }
   }
 
@@ -393,27 +420,37 @@ export class Tracker implements FlowSource {
    * that the search costs each newcomer little.
    */
   #makeRoom(now: Time): void {
-    const { i32, f64 } = this.table;
+    const alive = this.#alive;
     if (this.#leaving.length === 0) {
-      this.#leaving = firstToLeave(this.table, Math.ceil(this.#options.maxFlows / 4)).reverse();
+      this.#leaving = firstToLeave(alive, Math.ceil(this.#options.maxFlows / 4)).reverse();
       this.#leavingSince = now;
     }
     for (let left = 0; left < 2; ) {
       const flow = this.#leaving.pop();
       if (flow === undefined) return;
       // An incarnation before or after it has taken it along, or it has spoken again.
-      if (i32[flow * STRIDE + I.number] === 0 || f64[flow * STRIDE_F64 + F.last] >= this.#leavingSince) continue;
-      if (isDone(i32, flow)) this.#finish(flow);
+      if (alive.numberOf(flow) === 0 || alive.lastOf(flow) >= this.#leavingSince) continue;
+      if (alive.isDone(flow)) this.#leave(flow);
       else this.#giveUp(flow);
       left++;
     }
   }
 
   #giveUp(flow: number): void {
+    const { onGiveUp } = this.#options;
+    if (flow < 0) {
+      this.#leaveDeferred(~flow, onGiveUp);
+      return;
+    }
     const previous = this.table.i32[flow * STRIDE + I.previous];
     if (previous >= 0) this.#finish(previous);
-    this.#options.onGiveUp(flow);
+    onGiveUp(flow);
     this.#release(flow);
+  }
+
+  #leave(flow: number): void {
+    if (flow < 0) this.#leaveDeferred(~flow, this.#options.onEnd);
+    else this.#finish(flow);
   }
 
   #finish(flow: number): void {
@@ -427,10 +464,25 @@ export class Tracker implements FlowSource {
   #release(flow: number): void {
     const i32 = this.table.i32;
     const at = flow * STRIDE;
-    if (i32[at + I.logCount] < 0) this.#deferral?.release(flow);
-    else this.#kept.release(flow);
+    this.#kept.release(flow);
     const successor = i32[at + I.successor];
     if (successor >= 0) i32[successor * STRIDE + I.previous] = -1;
     this.table.remove(flow, successor < 0);
+  }
+
+  /** Shows the end of a deferred flow in a record that is made for that. */
+  #leaveDeferred(deferred: number, tell: (flow: number) => void): void {
+    const { table } = this;
+    const deferral = this.#deferral;
+    if (deferral === null) return;
+    const flow = table.insertCopy(deferral.flows, deferred);
+    deferral.describe(deferred, table, flow);
+    const at = flow * STRIDE;
+    table.i32[at + I.logCount] = -1;
+    table.i32[at + I.logTail] = deferred;
+    tell(flow);
+    if (table.i32[at + I.logCount] >= 0) this.#kept.release(flow);
+    table.remove(flow, false);
+    deferral.remove(deferred);
   }
 }

@@ -109,10 +109,10 @@ class Pair {
     const { table, current, replaced } = this;
     const known = current.get(keyOf(e))?.flow ?? -1;
     expect(table.find(segmentOf(e))).toBe(known);
-    const direction = table.direction;
+    const direction = table.key.direction;
     expect(table.find(segmentOf(reverse(e)))).toBe(known);
     if (textOf(e.source, e.sourcePort) !== textOf(e.destination, e.destinationPort))
-      expect(table.direction).toBe(1 - direction);
+      expect(table.key.direction).toBe(1 - direction);
     const records = [...current.values(), ...replaced];
     expect(table.size).toBe(records.length);
     expect([...table.records()].sort((a, b) => a - b)).toEqual(records.map((r) => r.flow).sort((a, b) => a - b));
@@ -150,7 +150,7 @@ it('direction 0 comes from the lower address, or the lower port of equal address
   const table = new FlowTable();
   const directionOf = (source: Address, sourcePort: number, destination: Address, destinationPort: number): number => {
     table.find(segmentOf({ source, sourcePort, destination, destinationPort }));
-    return table.direction;
+    return table.key.direction;
   };
   const [low, , high] = ipv4;
   expect(directionOf(low, 443, high, 80)).toBe(0);

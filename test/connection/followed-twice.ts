@@ -62,7 +62,7 @@ function endOf(tracker: Tracker, flow: number, newest: number): Ended {
   const end = new OrdinaryEnd(tracker, { client: LINUX, server: LINUX }, SECOND, SECOND);
   const isOrdinary = end.read(flow, newest);
   const ordinary = isOrdinary
-    ? { ...end, source: null, profiles: null, addresses: [end.address('client'), end.address('server')] }
+    ? { ...end, record: null, source: null, profiles: null, addresses: [end.address('client'), end.address('server')] }
     : null;
   const followed = tracker.table.i32[flow * STRIDE + I.logCount] >= 0;
   tracker.recall(flow);

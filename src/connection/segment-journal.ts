@@ -1,0 +1,152 @@
+import { ACK, FIN, type Segment, SYN } from '../decode/segment.js';
+import type { Time } from './model.js';
+
+/** Words of a segment. Its sequence number follows from those before it, but for a SYN. */
+const W = {
+  /** Nanoseconds since the flow's segment before it: the lower 32 bits. */
+  silence: 0,
+  frame: 1,
+  /** Of a SYN, whose acknowledgement is known without: its own number. */
+  ackOrSeq: 2,
+  tsVal: 3,
+  tsEcr: 4,
+  /** Payload in the upper half; of a SYN, which has none, 1 + the shift of its window scale. */
+  lengthAndWindow: 5,
+  /** Flags and what is below; the IPv4 identification in the upper half. */
+  bits: 6,
+  /** Where the same flow's segment before it stands. */
+  before: 7,
+} as const;
+const WORD_SHIFT = 3;
+const FLAGS = 0x1ff;
+const FROM_B = 1 << 9;
+const TIMESTAMPS = 1 << 10;
+/** The upper bits of the silence. */
+const SILENCE_SHIFT = 11;
+const SILENCE_BITS = 0x1f;
+
+/** The longest payload, and the longest silence (137 s), that can be kept. */
+export const MOST_PAYLOAD = 0xffff;
+export const MOST_SILENCE: Time = 2 ** 37 - 1;
+
+const PAGE_SHIFT = 14;
+const PAGE = 1 << PAGE_SHIFT;
+
+/**
+ * Segments of many flows in the order in which they came, 32 bytes each, those of one flow linked. To write one behind the
+ * other takes a third of the time that it takes to write each to a place of its flow's.
+ *
+ * A place is a number modulo 2^32, one higher for each segment.
+ */
+export class SegmentJournal {
+  /** The place of the next segment. Begins where it soon wraps, so that no capture is the first to do that. */
+  end = 0x7fffffff & -PAGE;
+  readonly #pages: Int32Array<ArrayBuffer>[] = [];
+  readonly #free: Int32Array<ArrayBuffer>[] = [];
+  /** Of the first page's first segment. */
+  #begin = this.end;
+  /** The page that is written to. */
+  #page = new Int32Array(PAGE << WORD_SHIFT);
+
+  constructor() {
+    this.#pages.push(this.#page);
+  }
+
+  /** Segments that take memory, needed or not. */
+  get length(): number {
+    return (this.end - this.#begin) | 0;
+  }
+
+  /**
+   * @param before place of the flow's segment before it
+   * @param silence since that one
+   * @returns its place
+   */
+  append(s: Segment, d: number, silence: Time, before: number): number {
+    const place = this.end;
+    const i32 = this.#page;
+    const at = (place & (PAGE - 1)) << WORD_SHIFT;
+    const isSyn = (s.flags & SYN) !== 0;
+    i32[at + W.silence] = silence;
+    i32[at + W.frame] = s.frame;
+    i32[at + W.ackOrSeq] = isSyn ? s.seq : s.ack;
+    i32[at + W.tsVal] = s.tsVal;
+    i32[at + W.tsEcr] = s.tsEcr;
+    i32[at + W.lengthAndWindow] = ((isSyn ? s.windowScale + 1 : s.length) << 16) | s.window;
+    i32[at + W.bits] =
+      s.flags | (d << 9) | (s.hasTimestamps ? TIMESTAMPS : 0) | ((silence / 2 ** 32) << SILENCE_SHIFT) | (s.ipId << 16);
+    i32[at + W.before] = before;
+    this.end = (place + 1) | 0;
+    if ((this.end & (PAGE - 1)) === 0) this.#turnPage();
+    return place;
+  }
+
+  /** Copies a flow's segments, one behind the other, from its newest one. */
+  copy(newest: number, count: number): Int32Array<ArrayBuffer> {
+    const words = new Int32Array(count << WORD_SHIFT);
+    let place = newest;
+    for (let to = words.length - (1 << WORD_SHIFT); to >= 0; to -= 1 << WORD_SHIFT) {
+      const page = this.#pages[((place - this.#begin) | 0) >>> PAGE_SHIFT];
+      const at = (place & (PAGE - 1)) << WORD_SHIFT;
+      words.set(page.subarray(at, at + (1 << WORD_SHIFT)), to);
+      place = page[at + W.before];
+    }
+    return words;
+  }
+
+  /** Writes copied segments of a flow at the end, their newest last. */
+  rewrite(copy: Int32Array<ArrayBuffer>): void {
+    for (let from = 0; from < copy.length; from += 1 << WORD_SHIFT) {
+      const at = (this.end & (PAGE - 1)) << WORD_SHIFT;
+      this.#page.set(copy.subarray(from, from + (1 << WORD_SHIFT)), at);
+      this.#page[at + W.before] = this.end - 1;
+      this.end = (this.end + 1) | 0;
+      if ((this.end & (PAGE - 1)) === 0) this.#turnPage();
+    }
+  }
+
+  /** Nothing before this place is needed any more. */
+  forget(place: number): void {
+    const pages = ((place - this.#begin) | 0) >>> PAGE_SHIFT;
+    this.#free.push(...this.#pages.splice(0, pages));
+    this.#begin = (this.#begin + pages * PAGE) | 0;
+  }
+
+  #turnPage(): void {
+    this.#page = this.#free.pop() ?? new Int32Array(PAGE << WORD_SHIFT);
+    this.#pages.push(this.#page);
+  }
+}
+
+/**
+ * Overwrites `s` by each segment of a copy; addresses and ports are left alone.
+ *
+ * @param start time of the first one
+ * @returns after each of them its direction
+ */
+export function* segmentsOf(copy: Int32Array<ArrayBuffer>, start: Time, s: Segment): Generator<number> {
+  const next = [0, 0];
+  let time = start;
+  for (let at = 0; at < copy.length; at += 1 << WORD_SHIFT) {
+    const bits = copy[at + W.bits];
+    const d = (bits & FROM_B) === 0 ? 0 : 1;
+    const isSyn = (bits & SYN) !== 0;
+    const lengthOrScale = copy[at + W.lengthAndWindow] >>> 16;
+    time += (copy[at + W.silence] >>> 0) + ((bits >>> SILENCE_SHIFT) & SILENCE_BITS) * 2 ** 32;
+    s.time = time;
+    s.frame = copy[at + W.frame] >>> 0;
+    s.flags = bits & FLAGS;
+    s.seq = isSyn ? copy[at + W.ackOrSeq] : next[d];
+    if (isSyn) s.ack = (bits & ACK) === 0 ? 0 : next[1 - d];
+    else s.ack = copy[at + W.ackOrSeq];
+    s.windowScale = isSyn ? lengthOrScale - 1 : -1;
+    s.hasTimestamps = (bits & TIMESTAMPS) !== 0;
+    s.tsVal = copy[at + W.tsVal];
+    s.tsEcr = copy[at + W.tsEcr];
+    s.length = isSyn ? 0 : lengthOrScale;
+    s.window = copy[at + W.lengthAndWindow] & 0xffff;
+    s.ipId = s.ipVersion === 6 ? -1 : bits >>> 16;
+    next[d] = (s.seq + s.length + (isSyn ? 1 : 0) + (s.flags & FIN)) | 0;
+    yield d;
+  }
+}
