@@ -14,8 +14,13 @@ const HANDSHAKE = 3;
 
 const KINDS = SYN | ACK | FIN | RST;
 
-/** Segments that the journal holds before it is looked through for the first time: two pages of the journal. */
+/** Segments that the journal may hold of flows that have left, besides an eighth of all: two of its pages. */
 const SLACK = 1 << 15;
+/** In how many parts the journal is looked at. */
+const PARTS = 64;
+/** Parts are given up where all that they hold is so many times what is needed of it; and where most of all is not needed. */
+const WORTH = 16;
+const WORTH_AT_LAST = 2;
 
 /**
  * Most connections are short, and do nothing but open, exchange data in order and close. To follow them in full, for a
@@ -30,7 +35,7 @@ export class Deferral {
   readonly #segment = new Segment();
   /** Segments of all flows. */
   #needed = 0;
-  /** How long the journal may become before it is looked through. */
+  /** How long the journal may become before it is looked through again. */
   #enough = SLACK;
 
   /** @param key that of the tracker's table */
@@ -45,7 +50,8 @@ export class Deferral {
 
   /** A flow of the key as it stands begins with this segment. */
   begin(s: Segment, number: number, tcpStream: number): void {
-    if (this.#journal.length > this.#enough) this.#tidy();
+    const { length } = this.#journal;
+    if (length > this.#enough && length > SLACK + this.#needed + (this.#needed >> 3)) this.#tidy();
     const { flows } = this;
     const d = flows.key.direction;
     const flow = flows.insert(-1);
@@ -200,30 +206,36 @@ export class Deferral {
   }
 
   /**
-   * Gives up what the journal holds of flows that have left. Most of them left in the order in which they came; where those
-   * that stayed are few, their segments are written once more, so that the others' memory is not held by them.
+   * Gives up what the journal holds of flows that have left. Most of them leave in the order in which they came; what is
+   * needed of those that stayed is written once more where it is little, so that it does not hold the others' memory.
    */
   #tidy(): void {
     const journal = this.#journal;
-    const most = 2 * this.#needed + SLACK;
-    let oldest = this.#oldest();
-    if (((journal.end - oldest) | 0) > most) {
-      const limit = (journal.end - this.#needed - (this.#needed >> 2)) | 0;
-      this.#rewrite(limit);
-      oldest = this.#oldest();
+    const begin = (journal.end - journal.length) | 0;
+    const part = Math.ceil(journal.length / PARTS);
+    const needed = this.#neededFrom(begin, part);
+    const worth = journal.length > WORTH_AT_LAST * this.#needed + SLACK ? WORTH_AT_LAST : WORTH;
+    let parts = 0;
+    let sum = 0;
+    for (let index = 0; index < PARTS; index++) {
+      sum += needed[index];
+      if (sum * worth <= part * (index + 1)) parts = index + 1;
     }
-    journal.forget(oldest);
+    const limit = (begin + Math.min(parts * part, journal.length)) | 0;
+    this.#rewrite(limit);
+    journal.forget(limit);
     this.#enough = journal.length + (journal.length >> 3) + SLACK;
   }
 
-  /** The place of the oldest segment that is needed. */
-  #oldest(): number {
+  /** Of each part of the journal: how many segments the flows have that began in it. */
+  #neededFrom(begin: number, part: number): Int32Array {
+    const needed = new Int32Array(PARTS);
     const { i32 } = this.flows;
-    const { end } = this.#journal;
-    let length = 0;
-    for (const flow of this.flows.records())
-      length = Math.max(length, (end - i32[flow * DEFERRED_STRIDE + DI.oldest]) | 0);
-    return (end - length) | 0;
+    for (const flow of this.flows.records()) {
+      const at = flow * DEFERRED_STRIDE;
+      needed[Math.floor(((i32[at + DI.oldest] - begin) | 0) / part)] += i32[at + DI.count];
+    }
+    return needed;
   }
 
   /** Moves the segments of flows that began before this place to the end. */
