@@ -15,8 +15,8 @@ export interface DiagnosisContext extends Omit<PostmortemContext, 'capture'> {
 
 /** One connection, with what both ends went through and what was wrong. */
 export function diagnosedFlow(history: History, context: DiagnosisContext): Flow {
-  const { captures, frameNames, thresholds } = context;
-  const result = postmortem(history, { ...context, capture: captures[0] });
+  const { captures, frameNames, thresholds, clock, followedUntil, profiles, distances } = context;
+  const result = postmortem(history, { capture: captures[0], clock, followedUntil, profiles, distances });
   const findings = thresholds === null ? [] : diagnose(result, thresholds);
   // Not spread: its segments are made on demand.
   return Object.assign(result.connection, { captures, frameNames, findings });

@@ -100,27 +100,36 @@ export function timestamp(time: Time, clock: Clock): string {
 
 function transitionJson(transition: Transition, flow: Flow): TransitionJson {
   const { clock, frameNames } = flow;
-  const { earliest, latest, confirmedBy } = transition;
+  const { endpoint, from, to, basis, reason, confirmedBy } = transition;
+  const at = timestamp(transition.at, clock);
+  // Bounds are rounded outwards, so that they hold what they held before, the rounded estimate included.
+  const earliest =
+    transition.earliest === null ? null : formatTimestamp(toDigits(transition.earliest, clock, Math.floor), clock);
+  const latest =
+    transition.latest === null ? null : formatTimestamp(toDigits(transition.latest, clock, Math.ceil), clock);
   const name = frameNames.nameOf(transition.frame);
+  const { frame } = name;
   const proof = confirmedBy === null ? null : frameNames.nameOf(confirmedBy);
-  const revoked = transition.revoked.map((frame) => frameNames.nameOf(frame));
-  const spans = flow.captures.length > 1;
+  const proofFrame = proof === null ? null : proof.frame;
+  const others = transition.revoked.map((number) => frameNames.nameOf(number));
+  const revoked = others.map((other) => other.frame);
+  if (flow.captures.length === 1)
+    return { endpoint, from, to, at, earliest, latest, frame, basis, reason, confirmedBy: proofFrame, revoked };
   return {
-    endpoint: transition.endpoint,
-    from: transition.from,
-    to: transition.to,
-    at: timestamp(transition.at, clock),
-    // Bounds are rounded outwards, so that they hold what they held before, the rounded estimate included.
-    earliest: earliest === null ? null : formatTimestamp(toDigits(earliest, clock, Math.floor), clock),
-    latest: latest === null ? null : formatTimestamp(toDigits(latest, clock, Math.ceil), clock),
-    frame: name.frame,
-    ...(spans && { frameCapture: name.capture }),
-    basis: transition.basis,
-    reason: transition.reason,
-    confirmedBy: proof?.frame ?? null,
-    ...(spans && { confirmedByCapture: proof?.capture ?? null }),
-    revoked: revoked.map(({ frame }) => frame),
-    ...(spans && { revokedCaptures: revoked.map(({ capture }) => capture) }),
+    endpoint,
+    from,
+    to,
+    at,
+    earliest,
+    latest,
+    frame,
+    frameCapture: name.capture,
+    basis,
+    reason,
+    confirmedBy: proofFrame,
+    confirmedByCapture: proof === null ? null : proof.capture,
+    revoked,
+    revokedCaptures: others.map(({ capture }) => capture),
   };
 }
 

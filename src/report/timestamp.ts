@@ -8,9 +8,15 @@ const SECONDS_A_DAY = 86_400;
 export function formatTimestamp(time: Time, clock: Clock): string {
   const seconds = Math.floor(time / SECOND);
   const nanoseconds = time - seconds * SECOND;
-  const fraction = Math.floor(nanoseconds / (clock.digits === 6 ? 1000 : 1));
-  return `${secondText(clock.epochSeconds + seconds)}.${String(fraction).padStart(clock.digits, '0')}Z`;
+  const second = secondText(clock.epochSeconds + seconds);
+  const milliseconds = Math.floor(nanoseconds / 1e6);
+  const microseconds = Math.floor(nanoseconds / 1000) - milliseconds * 1000;
+  const digits = `${second}.${THREE_DIGITS[milliseconds]}${THREE_DIGITS[microseconds]}`;
+  return clock.digits === 6 ? `${digits}Z` : `${digits}${THREE_DIGITS[Math.floor(nanoseconds % 1000)]}Z`;
 }
+
+/** 000 to 999: a timeline has dozens of times, and to pad each number takes three times as long. */
+const THREE_DIGITS = Array.from({ length: 1000 }, (_, value) => String(value).padStart(3, '0'));
 
 /** What was asked for last: times of one connection share few seconds, and those of a capture few days. */
 let lastSecond = Number.NaN;

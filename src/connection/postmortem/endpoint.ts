@@ -88,7 +88,17 @@ class Walk {
     const expiry = expiryOf(since, this.view);
     if (expiry === null || expiry.at > when || (expiry.latest ?? expiry.at) > this.view.until) return;
     if (this.view.sent.some((s) => !s.isRst && s.undelayed - this.view.rtt / 2 > expiry.at)) return;
-    this.#push(this.#state, 'CLOSED', { ...expiry, basis: 'timer', confirmedBy: null, revoked: [] });
+    const { at, earliest, latest, frame, reason } = expiry;
+    this.#push(this.#state, 'CLOSED', {
+      at,
+      earliest,
+      latest,
+      frame,
+      basis: 'timer',
+      reason,
+      confirmedBy: null,
+      revoked: [],
+    });
     this.#ended = true;
   }
 

@@ -1,5 +1,6 @@
 import type { Distances } from '../distances.js';
-import type { Clock, Connection, LoggedSegment, SegmentRole, Time, Transition } from '../model.js';
+import type { FlowNetwork } from '../flow-network.js';
+import type { Clock, Connection, Endpoint, LoggedSegment, SegmentRole, Tap, Time, Transition } from '../model.js';
 import type { HostProfile } from '../profile.js';
 import { LOG } from '../segment-log.js';
 import type { Side, TcpState } from '../state.js';
@@ -36,36 +37,83 @@ export function postmortem(history: History, context: PostmortemContext): Postmo
   const timeline = merge(client.transitions, server.transitions);
   const stateAtEnd = (side: Side, initial: TcpState | null): TcpState =>
     timeline.findLast((t) => t.endpoint === side)?.to ?? initial ?? 'CLOSED';
-  let segments: LoggedSegment[] | null = null;
-  const connection: Connection = {
-    flow: history.flow,
-    tcpStream: history.tcpStream,
-    capture: context.capture,
-    clock: context.clock,
-    client: history.client,
-    server: history.server,
-    ...(history.network !== null && { network: history.network }),
-    roles: history.roles,
-    start: history.start,
-    end: history.end,
-    followedUntil: context.followedUntil,
-    tap: tapOf(views.client.roundTrip, views.server.roundTrip),
-    clientState: stateAtEnd('client', client.initial),
-    serverState: stateAtEnd('server', server.initial),
-    timeline,
-    // Most readers of a flow never ask for its segments, and 500,000 flows are many.
-    get segments() {
-      segments ??= withRoles(history);
-      return segments;
-    },
-    packets: history.packets,
-    bytes: history.bytes,
-    retransmissions: history.retransmissions,
-    handshakeRtt: handshakeRtt(views),
-    roundTrips: { client: inSeconds(views.client.roundTrip), server: inSeconds(views.server.roundTrip) },
-    isn: history.isn,
+  const ends = {
+    client: stateAtEnd('client', client.initial),
+    server: stateAtEnd('server', server.initial),
   };
-  return { connection, history, views };
+  return { connection: new FollowedConnection(history, context, views, ends, timeline), history, views };
+}
+
+class FollowedConnection implements Connection {
+  readonly flow: number;
+  readonly tcpStream: number;
+  readonly capture: string;
+  readonly clock: Clock;
+  readonly client: Endpoint;
+  readonly server: Endpoint;
+  declare readonly network?: FlowNetwork;
+  readonly roles: Connection['roles'];
+  readonly start: Time;
+  readonly end: Time;
+  readonly followedUntil: Time;
+  readonly tap: Tap;
+  readonly clientState: TcpState;
+  readonly serverState: TcpState;
+  readonly timeline: readonly Transition[];
+  declare readonly segments: readonly LoggedSegment[];
+  readonly packets: Connection['packets'];
+  readonly bytes: Connection['bytes'];
+  readonly retransmissions: Connection['retransmissions'];
+  readonly handshakeRtt: number | null;
+  readonly roundTrips: Connection['roundTrips'];
+  readonly isn: Connection['isn'];
+  readonly #history: History;
+  #segments: readonly LoggedSegment[] | null = null;
+
+  /**
+   * Most readers of a flow never ask for its segments, and 500,000 flows are many. An own property, so that a copy of the
+   * connection has it; one getter for all, since V8 gives each object with a getter of its own a hidden class of its own.
+   */
+  static readonly #madeOnDemand: PropertyDescriptor & ThisType<FollowedConnection> = {
+    enumerable: true,
+    configurable: true,
+    get() {
+      this.#segments ??= withRoles(this.#history);
+      return this.#segments;
+    },
+  };
+
+  constructor(
+    history: History,
+    { capture, clock, followedUntil }: PostmortemContext,
+    { client, server }: Readonly<Record<Side, View>>,
+    ends: Readonly<Record<Side, TcpState>>,
+    timeline: readonly Transition[],
+  ) {
+    this.flow = history.flow;
+    this.tcpStream = history.tcpStream;
+    this.capture = capture;
+    this.clock = clock;
+    this.client = history.client;
+    this.server = history.server;
+    if (history.network !== null) this.network = history.network;
+    this.roles = history.roles;
+    this.start = history.start;
+    this.end = history.end;
+    this.followedUntil = followedUntil;
+    this.tap = tapOf(client.roundTrip, server.roundTrip);
+    this.clientState = ends.client;
+    this.serverState = ends.server;
+    this.timeline = timeline;
+    Object.defineProperty(this, 'segments', FollowedConnection.#madeOnDemand);
+    this.packets = history.packets;
+    this.bytes = history.bytes;
+    this.retransmissions = history.retransmissions;
+    this.handshakeRtt = handshakeRtt(client, server);
+    this.roundTrips = { client: inSeconds(client.roundTrip), server: inSeconds(server.roundTrip) };
+    this.isn = history.isn;
+    this.#history = history;
+  }
 }
 
 const inSeconds = (time: Time | null): number | null => (time === null ? null : time / SECOND);
@@ -75,11 +123,11 @@ function merge(a: readonly Transition[], b: readonly Transition[]): Transition[]
   return [...a, ...b].sort((x, y) => x.at - y.at);
 }
 
-function handshakeRtt(views: Readonly<Record<Side, View>>): number | null {
-  const syns = views.client.sent.filter((s) => s.isSyn);
-  const synAcks = views.server.sent.filter((s) => s.isSynAck);
+function handshakeRtt(client: View, server: View): number | null {
+  const syns = client.sent.filter((s) => s.isSyn);
+  const synAcks = server.sent.filter((s) => s.isSynAck);
   if (syns.length !== 1 || synAcks.length !== 1) return null;
-  const ack = views.client.sent.find((s) => s.ack >= 1 && !s.isRst);
+  const ack = client.sent.find((s) => s.ack >= 1 && !s.isRst);
   return ack ? (ack.time - syns[0].time) / SECOND : null;
 }
 

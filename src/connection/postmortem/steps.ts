@@ -109,10 +109,12 @@ function orphanGivesUp(view: View, fins: readonly Seg[]): boolean {
 }
 
 function sentSteps(view: View): Step[] {
-  return view.sent.flatMap((seg) => {
-    if (!seg.isRst) return sent(eventOf(seg), seg);
-    return isInjected(view, seg) ? [] : sent('send-rst', seg);
-  });
+  const steps: Step[] = [];
+  for (const seg of view.sent) {
+    if (!seg.isRst) steps.push(sent(eventOf(seg), seg));
+    else if (!isInjected(view, seg)) steps.push(sent('send-rst', seg));
+  }
+  return steps;
 }
 
 function eventOf(seg: Seg): TcpEvent {
