@@ -44,14 +44,28 @@ export function parseAddress(text: string): Address | null {
   return { ipVersion: 6, words: [word(0), word(1), word(2), word(3)] };
 }
 
-/** A leading zero is no decimal number here: some readers take it for octal (RFC 6943, section 3.1.1). */
-const OCTET = /^(0|[1-9][0-9]{0,2})$/;
 const GROUP = /^[0-9a-f]{1,4}$/i;
+const [DOT, ZERO, NINE] = [...'.09'].map((character) => character.charCodeAt(0));
 
+/** A leading zero is no decimal number here: some readers take it for octal (RFC 6943, section 3.1.1). */
 function parseIpv4(text: string): number | null {
-  const octets = text.split('.');
-  if (octets.length !== 4 || !octets.every((octet) => OCTET.test(octet) && Number(octet) <= 255)) return null;
-  return octets.reduce((word, octet) => (word << 8) | Number(octet), 0);
+  let word = 0;
+  let dots = 0;
+  let octet = -1;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= ZERO && code <= NINE) {
+      if (octet === 0) return null;
+      octet = octet < 0 ? code - ZERO : octet * 10 + code - ZERO;
+      if (octet > 255) return null;
+    } else {
+      if (code !== DOT || octet < 0) return null;
+      word = (word << 8) | octet;
+      octet = -1;
+      dots++;
+    }
+  }
+  return octet < 0 || dots !== 3 ? null : (word << 8) | octet;
 }
 
 function parseIpv6(text: string): number[] | null {

@@ -6,7 +6,7 @@ import { otherSide, type Side } from '../connection/state.js';
 import { SECOND } from '../connection/time.js';
 import { ACK } from '../decode/segment.js';
 import type { Finding } from './finding.js';
-import { endpointText, finding, notLost, type Rule, seconds, spanIn, times } from './rule.js';
+import { addTo, endpointText, finding, notLost, type Rule, seconds, spanIn, times } from './rule.js';
 import type { Thresholds } from './thresholds.js';
 
 const SIDES: readonly Side[] = ['client', 'server'];
@@ -14,8 +14,11 @@ const each =
   (
     rule: (p: Postmortem, side: Side, view: View, thresholds: Thresholds) => Finding | readonly Finding[] | null,
   ): Rule =>
-  (p, thresholds) =>
-    SIDES.flatMap((side) => rule(p, side, p.views[side], thresholds) ?? []);
+  (p, thresholds) => {
+    const found: Finding[] = [];
+    for (const side of SIDES) addTo(found, rule(p, side, p.views[side], thresholds));
+    return found;
+  };
 
 const finsOf = (view: View): readonly Seg[] => view.sent.filter((s) => s.isFin);
 

@@ -9,6 +9,13 @@ import type { Thresholds } from './thresholds.js';
 /** Looks for one kind of finding, or a few that exclude each other, in one connection. */
 export type Rule = (p: Postmortem, thresholds: Thresholds) => Finding | readonly Finding[] | null;
 
+/** Adds what a rule has found. */
+export function addTo(all: Finding[], found: ReturnType<Rule>): void {
+  if (found === null) return;
+  if ('kind' in found) all.push(found);
+  else all.push(...found);
+}
+
 export interface Evidence {
   readonly endpoint: Side | null;
   readonly at: Time;
@@ -60,10 +67,10 @@ function adviceFor(p: Postmortem, kind: FindingKind, endpoint: Side | null): str
 /** The catalogue's commands name what only the connection knows. */
 function fillIn(p: Postmortem, command: string): string {
   const { client, server } = p.connection;
-  return command
-    .replaceAll(/\bPORT\b/g, String(server.port))
-    .replaceAll(/\bSERVER\b/g, server.address)
-    .replaceAll(/\bCLIENT\b/g, client.address);
+  return command.replaceAll(/\b(?:PORT|SERVER|CLIENT)\b/g, (name) => {
+    if (name === 'PORT') return String(server.port);
+    return name === 'SERVER' ? server.address : client.address;
+  });
 }
 
 /** A stretch of time that an endpoint spent in one state; `until` is null where it was still there at the end. */

@@ -186,7 +186,9 @@ function entriesOf(source: FlowSource, flow: number): number[] {
   const log = source.log;
   const entries: number[] = [];
   for (let e = source.table.i32[flow * STRIDE + I.logTail]; e >= 0; e = log.next(e)) entries.push(e);
-  return entries.sort((a, b) => log.frame(a) - log.frame(b));
+  // Newest first, as most logs stand; but runs and the last segments of both directions are logged late.
+  const isInOrder = entries.every((e, i) => i === 0 || log.frame(entries[i - 1]) > log.frame(e));
+  return isInOrder ? entries.reverse() : entries.sort((a, b) => log.frame(a) - log.frame(b));
 }
 
 /** The initial sequence number, else one below the first number that was seen, as Wireshark counts (packet-tcp.c). */
@@ -234,12 +236,15 @@ function readSegments(
     }
     const foreign = (bits & (LOG.successor | LOG.predecessor | LOG.oldDuplicate | LOG.copy | LOG.run)) !== 0;
     const isRst = (flags & RST) !== 0;
-    const before = { ...last };
+    const { client: lastOfClient, server: lastOfServer } = last;
     const seq = foreign ? Number.NaN : unwrap(from, log.seq(entry));
     const ack = foreign || (flags & ACK) === 0 ? Number.NaN : unwrap(to, log.ack(entry));
     const sack: [number, number] | null =
       (bits & LOG.sack) !== 0 && !foreign ? [unwrap(to, log.sackLeft(entry)), unwrap(to, log.sackRight(entry))] : null;
-    if (isRst || (bits & LOG.icmp) !== 0) Object.assign(last, before);
+    if (isRst || (bits & LOG.icmp) !== 0) {
+      last.client = lastOfClient;
+      last.server = lastOfServer;
+    }
     const run = (bits & LOG.run) === 0 ? null : readRun(source, entry, client);
     if (run) {
       last.client += run.bytes.client;
