@@ -21,13 +21,12 @@ const WORD_SHIFT = 3;
 const FLAGS = 0x1ff;
 const FROM_B = 1 << 9;
 const TIMESTAMPS = 1 << 10;
-/** The upper bits of the silence. */
+/** The upper bits of the silence: up to 137 s. */
 const SILENCE_SHIFT = 11;
 const SILENCE_BITS = 0x1f;
 
-/** The longest payload, and the longest silence (137 s), that can be kept. */
+/** The longest payload that can be kept. */
 export const MOST_PAYLOAD = 0xffff;
-export const MOST_SILENCE: Time = 2 ** 37 - 1;
 
 const PAGE_SHIFT = 14;
 const PAGE = 1 << PAGE_SHIFT;

@@ -20,9 +20,10 @@ const MOST_THREADS = 4;
 const BATCH = 128;
 /**
  * Batches of a capture that are printed before other threads are started, unless they were asked for. Measured on two
- * processors (bench/run.mjs --timeline): 50,000 connections took as long on two threads as on one, 250,000 three quarters.
+ * processors (bench/run.mjs --timeline): 10,000 connections took a third longer on two threads than on one, 50,000 a fifth
+ * less.
  */
-const ALONE = 256;
+const ALONE = 128;
 /** Connections that are held until those before them are printed. */
 const MOST_HELD = 32 * BATCH;
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { I, STRIDE } from '../../../src/connection/flow-record.js';
 import { type History, readHistory } from '../../../src/connection/postmortem/history.js';
-import { SECOND } from '../../../src/connection/time.js';
+import { MILLISECOND, SECOND } from '../../../src/connection/time.js';
 import { Tracker } from '../../../src/connection/tracker.js';
-import { ACK, FIN, Segment, SYN } from '../../../src/decode/segment.js';
+import { ACK, FIN, RST, Segment, SYN } from '../../../src/decode/segment.js';
 import type { Side } from '../../../src/index.js';
 import { ScratchFile } from '../../properties/scratch-file.js';
 import { capture, type WireSegment } from '../../properties/wire.js';
@@ -192,6 +192,35 @@ describe('a flow that was deferred is told as one that was not', () => {
     expect(copies).toEqual([1, 1]);
   });
 
+  it('that stays while thousands of others come and go', () => {
+    const ends = [true, false].map((defers) => {
+      frame = 0;
+      const told: (readonly [boolean, History])[] = [];
+      const tracker = trackerOf(defers, (flow) => {
+        const isDeferred = tracker.table.i32[flow * STRIDE + I.logCount] < 0;
+        if ((tracker.table.i32[flow * STRIDE + I.ports] & 0xffff) === 80) return;
+        tracker.recall(flow);
+        told.push([isDeferred, readHistory(tracker, flow)]);
+      });
+      const staying = Array.from({ length: 20 }, (_, i) => new SoundFlow(tracker, 60_000 + i, 0, 443));
+      for (const flow of staying) flow.open();
+      for (let i = 0; i < 6000; i++) {
+        if (i % 300 === 0) for (const flow of staying.slice(0, 10)) flow.exchange(1, 10 + (i % 7));
+        soundFlow(tracker, 20_000 + i, i * MILLISECOND, 12, 100);
+      }
+      for (const [i, flow] of staying.entries()) {
+        if (i % 2 === 0) flow.reset();
+        else flow.close();
+      }
+      for (const _ of tracker.end());
+      return told;
+    });
+    const [deferred, followed] = ends.map((told) => told.map(([, history]) => history));
+    expect(deferred).toEqual(followed);
+    expect(ends[0].filter(([isDeferred]) => isDeferred)).toHaveLength(10);
+    expect(deferred).toHaveLength(20);
+  });
+
   it('leaves no memory behind', () => {
     let ended = 0;
     const tracker = trackerOf(true, () => ended++);
@@ -216,17 +245,56 @@ let frame = 0;
 
 /** A connection that opens, sends so many segments of so many bytes, and closes. */
 function soundFlow(tracker: Tracker, port: number, at: number, count: number, length: number): void {
-  const segment = new Segment();
-  const next = { client: 1000, server: 5000 };
-  const send = (from: Side, flags: number, bytes = 0): void => {
+  const flow = new SoundFlow(tracker, port, at);
+  flow.open();
+  flow.exchange(count, length);
+  flow.close();
+}
+
+class SoundFlow {
+  readonly #segment = new Segment();
+  readonly #next = { client: 1000, server: 5000 };
+
+  constructor(
+    readonly tracker: Tracker,
+    readonly clientPort: number,
+    readonly at: number,
+    readonly serverPort = 80,
+  ) {}
+
+  open(): void {
+    this.#send('client', SYN);
+    this.#send('server', SYN | ACK);
+    this.#send('client', ACK);
+  }
+
+  exchange(count: number, length: number): void {
+    for (let i = 0; i < count; i++) {
+      this.#send('client', ACK, length);
+      this.#send('server', ACK);
+    }
+  }
+
+  close(): void {
+    this.#send('client', FIN | ACK);
+    this.#send('server', FIN | ACK);
+    this.#send('client', ACK);
+  }
+
+  reset(): void {
+    this.#send('server', RST | ACK);
+  }
+
+  #send(from: Side, flags: number, bytes = 0): void {
+    const next = this.#next;
     const [client, server] = [0x0a000001, 0x0a000002];
-    Object.assign(segment, {
+    Object.assign(this.#segment, {
       frame: ++frame,
-      time: at + frame,
+      time: this.at + frame,
       source3: from === 'client' ? client : server,
       destination3: from === 'client' ? server : client,
-      sourcePort: from === 'client' ? port : 80,
-      destinationPort: from === 'client' ? 80 : port,
+      sourcePort: from === 'client' ? this.clientPort : this.serverPort,
+      destinationPort: from === 'client' ? this.serverPort : this.clientPort,
       seq: next[from],
       ack: (flags & ACK) === 0 ? 0 : next[from === 'client' ? 'server' : 'client'],
       flags,
@@ -234,16 +302,6 @@ function soundFlow(tracker: Tracker, port: number, at: number, count: number, le
       length: bytes,
     });
     next[from] += bytes + ((flags & (SYN | FIN)) !== 0 ? 1 : 0);
-    tracker.segment(segment);
-  };
-  send('client', SYN);
-  send('server', SYN | ACK);
-  send('client', ACK);
-  for (let i = 0; i < count; i++) {
-    send('client', ACK, length);
-    send('server', ACK);
+    this.tracker.segment(this.#segment);
   }
-  send('client', FIN | ACK);
-  send('server', FIN | ACK);
-  send('client', ACK);
 }
