@@ -60,7 +60,7 @@ export class Deferral {
     const at64 = flow * DEFERRED_STRIDE_F64;
     i32[at + DI.bits] = flows.key.version | BIT.rolesKnown | (d === 1 ? BIT.openedByB : 0);
     this.#noteSyn(s, at, d);
-    if (s.hasTimestamps) i32[at + DI.synTsVal] = s.tsVal;
+    i32[at + DI.synTsVal] = s.tsVal;
     i32[at + DI.number] = number;
     i32[at + DI.tcpStream] = tcpStream;
     i32[at + DI.count] = 1;
@@ -93,10 +93,6 @@ export class Deferral {
     i32[at + DI.count] = count + 1;
     this.#needed++;
     return true;
-  }
-
-  isFromServer(flow: number, d: number): boolean {
-    return (d === 1) === ((this.flows.i32[flow * DEFERRED_STRIDE + DI.bits] & BIT.openedByB) === 0);
   }
 
   /** Whether both ends have closed, and both FINs are acknowledged, since the last segment of the flow. */

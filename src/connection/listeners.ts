@@ -30,7 +30,7 @@ export class Listeners {
     else if (isOfApplication(s)) this.#note(listener, s.time);
   }
 
-  /** Whether a server's segment is a sign of life of a suspect listener's application. */
+  /** Whether a segment may be a sign of life of a suspect listener's application: its address and port sent it. */
   isSign(s: Segment): boolean {
     return this.#signs.size > 0 && isOfApplication(s) && this.#signs.has(senderOf(s));
   }

@@ -110,8 +110,7 @@ export class Tracker implements FlowSource {
     const d = key.direction;
     const deferred = deferral.flows.findKey();
     if (deferred >= 0) {
-      const isSign = this.#listeners.isSign(segment) && deferral.isFromServer(deferred, d);
-      if (isSign || !deferral.take(segment, deferred, d)) {
+      if (this.#listeners.isSign(segment) || !deferral.take(segment, deferred, d)) {
         this.#follow(segment, this.#recall(deferred, deferral), d);
       } else if (deferral.hasClosed(deferred)) {
         deferral.flows.retire(deferred);

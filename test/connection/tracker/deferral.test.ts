@@ -39,6 +39,8 @@ const closedBy = (side: 'client' | 'server', at: number, what: Line[2] = 'FIN AC
   later(at, what, side),
   ['+30us', side === 'client' ? 'server' : 'client', 'ACK'],
 ];
+const pieces = (count: number): readonly Line[] =>
+  Array.from({ length: count }, (_, i) => later(1 + i / 100, 'PSH ACK 9'));
 const later = (at: number, what: Line[2], from: 'client' | 'server' = 'client'): Line => [at, from, what] as Line;
 
 describe('a flow that was deferred is told as one that was not', () => {
@@ -49,6 +51,28 @@ describe('a flow that was deferred is told as one that was not', () => {
     ['has no timestamps', hosts('10.0.0.1:1', '10.0.0.2:80', { without: ['timestamps'] }), SOUND, 1],
     ['is open', hosts('10.0.0.1:1'), OPENED, 1],
     ['never came to be open', hosts('10.0.0.1:1'), [[0, 'client', 'SYN']], 1],
+    ['is silent for a minute', hosts('10.0.0.1:1'), [...HANDSHAKE, later(60.00006, 'PSH ACK 10')], 1],
+    ['sends as much as an IP packet holds', hosts('10.0.0.1:1'), [...OPENED, later(1, 'PSH ACK 65535')], 1],
+    [
+      'says two things at one time',
+      hosts('10.0.0.1:1'),
+      [...OPENED, later(1, 'PSH ACK 9'), ['+0us', 'client', 'PSH ACK 9']],
+      1,
+    ],
+    ['sends 63 segments', hosts('10.0.0.1:1'), [...HANDSHAKE, ...pieces(60)], 1],
+    ['sends 64 segments', hosts('10.0.0.1:1'), [...HANDSHAKE, ...pieces(61)], 0],
+    ['sends data with its SYN', hosts('10.0.0.1:1'), [[0, 'client', 'SYN 100']], 0],
+    ['sends a SACK block with its SYN', hosts('10.0.0.1:1'), [[0, 'client', 'SYN', { sack: [[500, 600]] }]], 0],
+    ['begins with a bare FIN', hosts('10.0.0.1:1'), [[0, 'client', 'FIN']], 0],
+    [
+      'begins in mid-life',
+      hosts('10.0.0.1:1'),
+      [
+        [0, 'client', 'PSH ACK 10'],
+        ['+30us', 'server', 'ACK'],
+      ],
+      0,
+    ],
     ['is silent for more than a minute', hosts('10.0.0.1:1'), [...OPENED, later(70, 'ACK')], 0],
     ['is reset', hosts('10.0.0.1:1'), [...OPENED, later(2, 'RST ACK')], 0],
     ['is told of by ICMP', hosts('10.0.0.1:1'), [...HANDSHAKE, [1, 'router', 'ICMP 3/1']], 0],
@@ -128,6 +152,27 @@ describe('a flow that was deferred is told as one that was not', () => {
     const data = Array.from({ length: count - 3 }, (_, i) => later(1 + i / 100, i % 2 === 0 ? 'PSH ACK 9' : 'ACK 7'));
     const capture = captureOf('client', scenario(hosts('10.0.0.1:1'), [...HANDSHAKE, ...data, later(30, 'RST ACK')]));
     await expectSame(file.write(capture));
+  });
+
+  it.each<[what: string, lines: readonly Line[], deferred: number]>([
+    ['is sound', SOUND, 2],
+    ['lacks the last acknowledgement', SOUND.slice(0, -1), 2],
+    ['is spoken to later', [...SOUND, later(20, 'RST')], 1],
+  ])('that %s, and leaves while others go on', async (_what, lines, deferred) => {
+    const others = [100, 200, 300].map((at) => later(at, 'PSH ACK 10', at === 200 ? 'server' : 'client'));
+    const bytes = captureOf(
+      'client',
+      scenario(hosts('10.0.0.1:1'), lines),
+      scenario(hosts('10.0.0.3:1'), [
+        ...OPENED,
+        ...[50, ...others.map(([at]) => at as number)].map((at) => later(at, 'PSH ACK 10')),
+      ]),
+      scenario(
+        hosts('10.0.0.4:1'),
+        SOUND.map((line, i) => (i === 0 ? later(90, 'SYN') : line)),
+      ),
+    );
+    expect(await expectSame(file.write(bytes))).toBe(deferred);
   });
 
   it('beside others that come and go, its memory used again and again', async () => {

@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SegmentJournal, segmentsOf } from '../../../src/connection/segment-journal.js';
+import { ACK, FIN, PSH, Segment, SYN } from '../../../src/decode/segment.js';
+
+const MINUTE = 60e9;
+const word = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
+const short = fc.nat(0xffff);
+
+/** What a journal keeps of a segment, but for its number, which follows from those before. */
+const kept = fc.record({
+  silence: fc.oneof(
+    fc.nat(1000),
+    fc.maxSafeInteger().map((value) => Math.abs(value) % MINUTE),
+  ),
+  d: fc.constantFrom(0, 1),
+  frame: fc.nat(2 ** 32 - 1),
+  flags: fc.constantFrom(ACK, PSH | ACK, FIN | ACK),
+  ack: word,
+  hasTimestamps: fc.boolean(),
+  tsVal: word,
+  tsEcr: word,
+  length: short,
+  window: short,
+  ipId: short,
+});
+
+const flow = fc.record({
+  start: fc
+    .maxSafeInteger()
+    .map((value) => Math.abs(value) / 2 ** 10)
+    .map(Math.floor),
+  isn: fc.tuple(word, word),
+  scale: fc.tuple(fc.integer({ min: -1, max: 14 }), fc.integer({ min: -1, max: 14 })),
+  ipVersion: fc.constantFrom(4, 6),
+  opener: fc.constantFrom(0, 1),
+  segments: fc.array(kept, { minLength: 2, maxLength: 12 }),
+});
+
+type Flow = typeof flow extends fc.Arbitrary<infer T> ? T : never;
+
+/** The flow's segments as a decoder leaves them: a SYN, a SYN+ACK, and what was drawn. */
+function segmentsOfFlow({ start, isn, scale, ipVersion, opener, segments }: Flow): { s: Segment; d: number }[] {
+  const next = [...isn];
+  let time = start;
+  return segments.map(({ silence, d: drawn, ...fields }, i) => {
+    const d = i < 2 ? (opener + i) % 2 : drawn;
+    if (i > 0) time += silence;
+    const s = Object.assign(new Segment(), fields, { time, ipVersion });
+    if (ipVersion === 6) s.ipId = -1;
+    s.seq = next[d];
+    if (i < 2) {
+      Object.assign(s, { flags: i === 0 ? SYN : SYN | ACK, length: 0, windowScale: scale[d] });
+      s.ack = i === 0 ? 0 : next[1 - d];
+    }
+    next[d] = (s.seq + s.length + (i < 2 ? 1 : 0) + (s.flags & FIN)) | 0;
+    return { s, d };
+  });
+}
+
+function replayed(journal: SegmentJournal, newest: number, flow: Flow): { s: Segment; d: number }[] {
+  const segment = Object.assign(new Segment(), { ipVersion: flow.ipVersion });
+  const copy = journal.copy(newest, flow.segments.length);
+  return [...segmentsOf(copy, flow.start, segment)].map((d, i, all) => {
+    const one = Object.assign(new Segment(), { ipVersion: flow.ipVersion });
+    const upTo = segmentsOf(copy, flow.start, one);
+    for (let k = 0; k <= i && k < all.length; k++) upTo.next();
+    return { s: one, d };
+  });
+}
+
+describe('a journal of segments', () => {
+  it('gives each flow its own back, whatever came between, and where they were written once more', () => {
+    fc.assert(
+      fc.property(fc.array(flow, { minLength: 1, maxLength: 5 }), fc.boolean(), (flows, again) => {
+        const journal = new SegmentJournal();
+        const drawn = flows.map(segmentsOfFlow);
+        const newest = flows.map(() => 0);
+        for (let i = 0; drawn.some((segments) => i < segments.length); i++) {
+          for (const [index, segments] of drawn.entries()) {
+            if (i >= segments.length) continue;
+            const { s, d } = segments[i];
+            newest[index] = journal.append(s, d, i === 0 ? 0 : s.time - segments[i - 1].s.time, newest[index]);
+          }
+        }
+        for (const [index, flow] of flows.entries()) {
+          if (again) {
+            journal.rewrite(journal.copy(newest[index], flow.segments.length));
+            newest[index] = journal.end - 1;
+          }
+          expect(replayed(journal, newest[index], flow)).toEqual(drawn[index]);
+        }
+      }),
+      { seed: 21, numRuns: 200 },
+    );
+  });
+
+  it('goes on across pages and where its places wrap, and forgets what is not needed', () => {
+    const journal = new SegmentJournal();
+    const segment = Object.assign(new Segment(), { flags: ACK });
+    const places: number[] = [];
+    for (let i = 0; i < 100_000; i++) {
+      segment.frame = i;
+      places.push(journal.append(segment, 0, 0, places.at(-1) ?? 0));
+    }
+    expect(journal.length).toBe(100_000);
+    expect(places.some((place, i) => i > 0 && place < places[i - 1])).toBe(true);
+    const frames = (newest: number, count: number) => {
+      const one = new Segment();
+      return [...segmentsOf(journal.copy(newest, count), 0, one)].length === count ? one.frame : null;
+    };
+    expect(frames(places[70_000], 60)).toBe(70_000);
+    journal.forget(places[60_000]);
+    expect(journal.length).toBeLessThan(60_000);
+    expect(journal.length).toBeGreaterThanOrEqual(40_000);
+    expect(frames(places[70_000], 60)).toBe(70_000);
+    expect(frames(places[99_999], 63)).toBe(99_999);
+    for (let i = 0; i < 40_000; i++) places.push(journal.append(segment, 0, 0, 0));
+    expect(frames(places[60_059], 60)).toBe(60_059);
+  });
+});
