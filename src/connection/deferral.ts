@@ -3,6 +3,7 @@ import { CLOSED_BY_B, DEFERRED, DEFERRED_STRIDE, DEFERRED_STRIDE_F64, DF64, DI }
 import type { FlowKey } from './flow-key.js';
 import { BIT, F, I, STRIDE, STRIDE_F64 } from './flow-record.js';
 import { FlowTable } from './flow-table.js';
+import { JournalRoom } from './journal-room.js';
 import { MOST_PAYLOAD, SegmentJournal, segmentsOf } from './segment-journal.js';
 import { seqAfter, seqBefore } from './sequence.js';
 import { LONG_SILENCE } from './soundness.js';
@@ -13,14 +14,6 @@ const MOST = 63;
 const HANDSHAKE = 3;
 
 const KINDS = SYN | ACK | FIN | RST;
-
-/** Segments that the journal may hold of flows that have left, besides an eighth of all: two of its pages. */
-const SLACK = 1 << 15;
-/** In how many parts the journal is looked at. */
-const PARTS = 64;
-/** Parts are given up where all that they hold is so many times what is needed of it; and where most of all is not needed. */
-const WORTH = 16;
-const WORTH_AT_LAST = 2;
 
 /**
  * Most connections are short, and do nothing but open, exchange data in order and close. To follow them in full, for a
@@ -33,14 +26,14 @@ export class Deferral {
   readonly flows: FlowTable;
   readonly #journal = new SegmentJournal();
   readonly #segment = new Segment();
+  readonly #room: JournalRoom;
   /** Segments of all flows. */
   #needed = 0;
-  /** How long the journal may become before it is looked through again. */
-  #enough = SLACK;
 
   /** @param key that of the tracker's table */
   constructor(key: FlowKey) {
     this.flows = new FlowTable(undefined, [], DEFERRED, key);
+    this.#room = new JournalRoom(this.#journal, this.flows);
   }
 
   /** Whether a flow that begins with this segment can be deferred. */
@@ -50,8 +43,7 @@ export class Deferral {
 
   /** A flow of the key as it stands begins with this segment. */
   begin(s: Segment, number: number, tcpStream: number): void {
-    const { length } = this.#journal;
-    if (length > this.#enough && length > SLACK + this.#needed + (this.#needed >> 3)) this.#tidy();
+    this.#room.make(this.#needed);
     const { flows } = this;
     const d = flows.key.direction;
     const flow = flows.insert(-1);
@@ -199,52 +191,5 @@ export class Deferral {
     i32[at + DI.bits] = bits;
     i32[at + DI.next + d] = s.seq + s.length + (s.flags & FIN);
     return true;
-  }
-
-  /**
-   * Gives up what the journal holds of flows that have left. Most of them leave in the order in which they came; what is
-   * needed of those that stayed is written once more where it is little, so that it does not hold the others' memory.
-   */
-  #tidy(): void {
-    const journal = this.#journal;
-    const begin = (journal.end - journal.length) | 0;
-    const part = Math.ceil(journal.length / PARTS);
-    const needed = this.#neededFrom(begin, part);
-    const worth = journal.length > WORTH_AT_LAST * this.#needed + SLACK ? WORTH_AT_LAST : WORTH;
-    let parts = 0;
-    let sum = 0;
-    for (let index = 0; index < PARTS; index++) {
-      sum += needed[index];
-      if (sum * worth <= part * (index + 1)) parts = index + 1;
-    }
-    const limit = (begin + Math.min(parts * part, journal.length)) | 0;
-    this.#rewrite(limit);
-    journal.forget(limit);
-    this.#enough = journal.length + (journal.length >> 3) + SLACK;
-  }
-
-  /** Of each part of the journal: how many segments the flows have that began in it. */
-  #neededFrom(begin: number, part: number): Int32Array {
-    const needed = new Int32Array(PARTS);
-    const { i32 } = this.flows;
-    for (const flow of this.flows.records()) {
-      const at = flow * DEFERRED_STRIDE;
-      needed[Math.floor(((i32[at + DI.oldest] - begin) | 0) / part)] += i32[at + DI.count];
-    }
-    return needed;
-  }
-
-  /** Moves the segments of flows that began before this place to the end. */
-  #rewrite(limit: number): void {
-    const { i32 } = this.flows;
-    const journal = this.#journal;
-    for (const flow of this.flows.records()) {
-      const at = flow * DEFERRED_STRIDE;
-      if (((i32[at + DI.oldest] - limit) | 0) >= 0) continue;
-      const copy = journal.copy(i32[at + DI.newest], i32[at + DI.count]);
-      i32[at + DI.oldest] = journal.end;
-      journal.rewrite(copy);
-      i32[at + DI.newest] = journal.end - 1;
-    }
   }
 }
