@@ -51,6 +51,20 @@ it('then gives up those that never came to be open, the longest silent first, an
   expect(flows[1].clientState).toBe('ESTABLISHED');
 });
 
+it('lets an incarnation whose ports were taken over leave before those that are alive', async () => {
+  const again: readonly Line[] = [...HANDSHAKE, ...EXCHANGE, [3, 'client', 'SYN', { isn: 8_000_000 }]];
+  let givenUp = 0;
+  const stories = [scenario({ client: '10.0.0.1:40000' }, again), from('10.0.0.2', 4, SYN)];
+  const flows = await read(captureOf('client', ...stories), {
+    maxFlows: 2,
+    onGivenUp: (connections) => {
+      givenUp = connections;
+    },
+  });
+  expect(flows.map((flow) => flow.client.address)).toEqual(['10.0.0.1', '10.0.0.1', '10.0.0.2']);
+  expect(givenUp).toBe(0);
+});
+
 it('gives up open ones where there is nothing else', async () => {
   const others = Array.from({ length: 3 }, (_, index) =>
     from(`10.0.2.${index + 1}`, 2 + index, [...HANDSHAKE, ...EXCHANGE]),
