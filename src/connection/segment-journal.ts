@@ -32,8 +32,9 @@ const PAGE_SHIFT = 14;
 const PAGE = 1 << PAGE_SHIFT;
 
 /**
- * Segments of many flows in the order in which they came, 32 bytes each, those of one flow linked. To write one behind the
- * other takes a third of the time that it takes to write each to a place of its flow's.
+ * Segments of many flows in the order in which they came, 32 bytes each, those of one flow linked. To write each to a
+ * place of its flow's is to wait for memory: with 20,000 flows open, an analysis of one thread took a third longer when
+ * segments stood there, and in the record itself.
  *
  * A place is a number modulo 2^32, one higher for each segment.
  */

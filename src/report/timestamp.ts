@@ -15,7 +15,7 @@ export function formatTimestamp(time: Time, clock: Clock): string {
   return clock.digits === 6 ? `${digits}Z` : `${digits}${THREE_DIGITS[Math.floor(nanoseconds % 1000)]}Z`;
 }
 
-/** 000 to 999: a timeline has dozens of times, and to pad each number takes three times as long. */
+/** 000 to 999: a timeline has dozens of times, and to pad each number takes twice as long. */
 const THREE_DIGITS = Array.from({ length: 1000 }, (_, value) => String(value).padStart(3, '0'));
 
 /** What was asked for last: times of one connection share few seconds, and those of a capture few days. */

@@ -61,12 +61,9 @@ function segmentsOfFlow({ start, isn, scale, ipVersion, opener, segments }: Flow
 function replayed(journal: SegmentJournal, newest: number, flow: Flow): { s: Segment; d: number }[] {
   const segment = Object.assign(new Segment(), { ipVersion: flow.ipVersion });
   const copy = journal.copy(newest, flow.segments.length);
-  return [...segmentsOf(copy, flow.start, segment)].map((d, i, all) => {
-    const one = Object.assign(new Segment(), { ipVersion: flow.ipVersion });
-    const upTo = segmentsOf(copy, flow.start, one);
-    for (let k = 0; k <= i && k < all.length; k++) upTo.next();
-    return { s: one, d };
-  });
+  const replayed: { s: Segment; d: number }[] = [];
+  for (const d of segmentsOf(copy, flow.start, segment)) replayed.push({ s: Object.assign(new Segment(), segment), d });
+  return replayed;
 }
 
 describe('a journal of segments', () => {
