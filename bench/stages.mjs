@@ -40,6 +40,8 @@ const { FlowTable } = await built('connection/flow-table.js');
 const { I, STRIDE } = await built('connection/flow-record.js');
 /** @type {typeof import('../src/connection/tracker.js')} */
 const { Tracker } = await built('connection/tracker.js');
+/** @type {typeof import('../src/flows.js')} */
+const { flowsOrOrdinary } = await built('flows.js');
 /** @type {typeof import('../src/index.js')} */
 const { analyze } = await built('index.js');
 
@@ -113,6 +115,13 @@ async function pass(path, stage) {
 }
 
 /** @param {string} path */
+async function walking(path) {
+  const stream = flowsOrOrdinary([path], {}, () => null);
+  for await (const _ of stream);
+  return stream.captures[0].frames;
+}
+
+/** @param {string} path */
 async function whole(path) {
   const { captures } = await analyze(path);
   return captures[0].frames;
@@ -124,7 +133,8 @@ const STAGES = [
   ['+ decoding', (path) => pass(path, decoding())],
   ['+ flow look-up', (path) => pass(path, lookingUp())],
   ['+ tracking', (path) => pass(path, tracking())],
-  ['+ post-mortems, findings, summary', whole],
+  ['walk through records, post-mortems', walking],
+  ['+ findings, summary', whole],
 ];
 
 const { path } = captureOf(workloadNamed(positionals[0] ?? 'short-flows', Number(values.scale)), values.cache);

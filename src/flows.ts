@@ -1,5 +1,6 @@
 import type { Frame } from './capture/frame.js';
 import { FrameNames } from './capture/frame-names.js';
+import type { RecordSpan } from './capture/record-span.js';
 import type { CaptureInfo, PacketSource } from './capture/source.js';
 import { Distances } from './connection/distances.js';
 import { parseFlowFilter } from './connection/flow-filter.js';
@@ -278,7 +279,7 @@ class Follower<T> implements FrameSink {
       onProgress?.(progress);
       signal?.throwIfAborted();
     }
-    for (const _ of this.#tracker.end()) yield* this.#drain();
+    for (const _ of this.#tracker.end()) if (this.#ready.length > 0) yield* this.#drain();
     if (this.#givenUp > 0) this.settings.options.onGivenUp?.(this.#givenUp);
   }
 
@@ -289,6 +290,17 @@ class Follower<T> implements FrameSink {
     else if (found === TCP) this.#tracker.segment(segment);
     else if (found === ICMP_ERROR) this.#tracker.icmpError(segment);
     return this.#ready.length < MOST_READY;
+  }
+
+  walk(span: RecordSpan): boolean {
+    if (this.#membership !== null) return true;
+    while (this.#tracker.walk(span)) {
+      this.#newest = Math.max(this.#newest, span.newest);
+      this.#tracker.endDone(span.newest);
+      if (this.#ready.length >= MOST_READY) return false;
+    }
+    this.#newest = Math.max(this.#newest, span.newest);
+    return true;
   }
 
   #observe(membership: Membership, frame: Frame, found: DecodeResult, segment: Segment): void {

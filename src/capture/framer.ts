@@ -1,6 +1,7 @@
 import type { CaptureInterface } from './capture-interface.js';
 import type { CaptureError } from './error.js';
 import { Frame } from './frame.js';
+import type { RecordSpan } from './record-span.js';
 
 const NOTHING = new Uint8Array(0);
 
@@ -27,6 +28,8 @@ export abstract class Framer {
   /** Index of the next record, and of the end of what is there. */
   protected position = 0;
   protected limit = 0;
+  /** How often the cursor was given other bytes, or what is known of them has changed. */
+  protected piece = 0;
   #carry: Uint8Array = NOTHING;
   /** What of the pushed chunk comes behind the record in the carry buffer. */
   #rest: Uint8Array = NOTHING;
@@ -47,6 +50,29 @@ export abstract class Framer {
 
   /** Steps to the next frame. False where its bytes were not pushed yet, or cannot be read (see `error`). */
   abstract next(): boolean;
+
+  /**
+   * Tells of records behind the cursor, which are of one link type: sets `bytes`, `piece`, `position`, `limit`,
+   * `nanosecondsOfUnit` and `interfaces`.
+   * @returns false where there are none, or of another kind
+   */
+  lend(_span: RecordSpan): boolean {
+    return false;
+  }
+
+  /** The part of `lend` that is the same for all formats. */
+  protected lendBytes(span: RecordSpan): void {
+    span.bytes = this.bytes;
+    span.piece = this.piece;
+    span.position = this.position;
+    span.limit = this.limit;
+  }
+
+  /** Goes on behind records that were lent: so many, up to `position`. */
+  skip(records: number, position: number): void {
+    this.frame.number += records;
+    this.position = position;
+  }
 
   /** Reads what stands before the first frame, as far as it was pushed, and takes no frame. */
   skipToFrame(): void {}
@@ -100,6 +126,7 @@ export abstract class Framer {
     this.base += this.position;
     this.position = 0;
     this.limit = limit;
+    this.piece++;
     this.bytes = bytes;
     this.view = viewOf(bytes);
     this.frame.bytes = bytes;

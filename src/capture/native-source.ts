@@ -3,6 +3,7 @@ import type { CaptureInterface } from './capture-interface.js';
 import type { CaptureError } from './error.js';
 import type { Frame } from './frame.js';
 import type { Framer } from './framer.js';
+import type { RecordSpan } from './record-span.js';
 import type { CaptureInfo, PacketSource } from './source.js';
 
 /** The project's own reader: every format, at the speed of reading. */
@@ -66,6 +67,14 @@ export class NativeSource implements PacketSource {
 
   next(): boolean {
     return this.framer.next();
+  }
+
+  lend(span: RecordSpan): boolean {
+    return this.framer.lend(span);
+  }
+
+  skip(records: number, position: number): void {
+    this.framer.skip(records, position);
   }
 
   get error(): CaptureError | null {

@@ -2,6 +2,7 @@ import { type CaptureInterface, soleInterface } from './capture-interface.js';
 import { Framer } from './framer.js';
 import { PCAP_HEADER_LENGTH, type PcapHeader } from './pcap-header.js';
 import { insaneRecord, recordBound, setTime, truncatedRecord } from './record.js';
+import type { RecordSpan } from './record-span.js';
 
 /**
  * Cuts the records of a pcap file out of pushed bytes; the first chunk starts behind the global header.
@@ -17,6 +18,8 @@ export class PcapFramer extends Framer {
   readonly #originalFirst: boolean;
   readonly #smallerIsCaptured: boolean;
   readonly #bound: number;
+  /** See RecordSpan. */
+  readonly #isPlain: boolean;
 
   /** @param path the capture as the user named it, for errors */
   constructor(header: PcapHeader, path: string) {
@@ -27,6 +30,7 @@ export class PcapFramer extends Framer {
     this.#originalFirst = header.lengthOrder === 'original-first';
     this.#smallerIsCaptured = header.lengthOrder === 'smaller-is-captured';
     this.#bound = recordBound(header.snapLength);
+    this.#isPlain = header.littleEndian && header.recordHeaderLength === 16 && header.lengthOrder === 'captured-first';
     this.interfaces = [soleInterface(header)];
     this.frame.linkType = header.linkType;
   }
@@ -50,6 +54,14 @@ export class PcapFramer extends Framer {
     setTime(frame, view.getUint32(at, littleEndian), view.getUint32(at + 4, littleEndian), this.#unitsPerSecond);
     frame.number++;
     this.position = end;
+    return true;
+  }
+
+  override lend(span: RecordSpan): boolean {
+    if (!this.#isPlain || this.position === this.limit) return false;
+    this.lendBytes(span);
+    span.nanosecondsOfUnit = 1e9 / this.#unitsPerSecond;
+    span.interfaces = 0;
     return true;
   }
 

@@ -33,6 +33,13 @@ export class PcapngClock {
     this.#offset = Number(offset);
   }
 
+  /** Nanoseconds of its unit, where it counts microseconds or nanoseconds since 1970; else null. */
+  get plainUnit(): 1000 | 1 | null {
+    if (this.#offset !== 0) return null;
+    if (this.#units === 1e6) return 1000;
+    return this.#units === 1e9 ? 1 : null;
+  }
+
   /** Sets the frame's time. What lies outside the years 1970 to 9999 is moved to their edge. */
   set(frame: Frame, high: number, low: number): void {
     if (this.#nanosecondsPerUnit === 0) {

@@ -4,6 +4,7 @@ import { NO_PACKET } from './frame.js';
 import { Framer } from './framer.js';
 import { PcapngInterface } from './pcapng-interface.js';
 import { recordBound } from './record.js';
+import type { RecordSpan } from './record-span.js';
 
 /** draft-ietf-opsawg-pcapng, section 11.1. */
 const Block = {
@@ -40,6 +41,8 @@ export class PcapngFramer extends Framer {
   /** Index of the current section's first interface. */
   #section = 0;
   #littleEndian = true;
+  /** The section's blocks can be lent: see RecordSpan. */
+  #isPlain = true;
 
   /** @param path the capture as the user named it, for errors */
   constructor(path: string) {
@@ -69,6 +72,16 @@ export class PcapngFramer extends Framer {
       if (this.error !== null) return;
       this.position += this.recordLength(this.position);
     }
+  }
+
+  override lend(span: RecordSpan): boolean {
+    const interfaces = this.#interfaces.length - this.#section;
+    const first = this.#interfaces[this.#section];
+    if (!this.#isPlain || first === undefined || this.position === this.limit) return false;
+    this.lendBytes(span);
+    span.nanosecondsOfUnit = first.clock.plainUnit ?? 0;
+    span.interfaces = interfaces;
+    return true;
   }
 
   protected override recordLength(at: number): number {
@@ -230,6 +243,8 @@ export class PcapngFramer extends Framer {
       return;
     }
     this.#littleEndian = littleEndian;
+    this.#isPlain = littleEndian;
+    this.piece++;
     this.#section = this.#interfaces.length;
   }
 
@@ -238,7 +253,12 @@ export class PcapngFramer extends Framer {
       this.#fail('damaged-block', at, `at most ${MOST_INTERFACES} interfaces`, 'one more');
       return;
     }
-    this.#interfaces.push(new PcapngInterface(this.view, at + 8, this.#bodyEnd(at), this.#littleEndian));
+    const added = new PcapngInterface(this.view, at + 8, this.#bodyEnd(at), this.#littleEndian);
+    this.#interfaces.push(added);
+    this.piece++;
+    const first = this.#interfaces[this.#section];
+    const { plainUnit } = added.clock;
+    this.#isPlain &&= plainUnit !== null && plainUnit === first.clock.plainUnit && added.linkType === first.linkType;
   }
 
   #interfaceOf(at: number, number: number): PcapngInterface | null {

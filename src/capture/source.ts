@@ -1,6 +1,7 @@
 import type { CaptureInterface } from './capture-interface.js';
 import type { CaptureError } from './error.js';
 import type { Frame } from './frame.js';
+import type { RecordSpan } from './record-span.js';
 import type { TimeOrder } from './time-order.js';
 
 export type CaptureFormat = 'pcap' | 'pcapng' | 'snoop';
@@ -39,6 +40,14 @@ export interface PacketSource {
   advance(): Promise<boolean>;
   /** Steps to the next frame that is in memory. False when there is none: `advance()` reads more. */
   next(): boolean;
+  /**
+   * Tells of records behind the cursor, which may be read without it, and are of the frame's link type: sets `bytes`,
+   * `piece`, `position`, `limit`, `nanosecondsOfUnit` and `interfaces`. Absent where the source has none to lend.
+   * @returns false where there are none now
+   */
+  lend?(span: RecordSpan): boolean;
+  /** The cursor goes on behind records that were lent: so many, up to `position`. */
+  skip?(records: number, position: number): void;
   /** How far the file's own order is from that of time, where the source has put its frames in order. */
   readonly order?: TimeOrder;
   /** Why reading stopped before the end; null while all is well. */

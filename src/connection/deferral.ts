@@ -1,195 +1,211 @@
-import { ACK, FIN, RST, Segment, SYN } from '../decode/segment.js';
-import { CLOSED_BY_B, DEFERRED, DEFERRED_STRIDE, DEFERRED_STRIDE_F64, DF64, DI } from './deferred-record.js';
-import type { FlowKey } from './flow-key.js';
+import type { RecordSpan } from '../capture/record-span.js';
+import { Segment } from '../decode/segment.js';
+import {
+  ACK_TIME,
+  ACKED,
+  BITS,
+  CLOSED_BY_B,
+  COUNT,
+  FIN_TIME,
+  HELD_UP,
+  LAST,
+  LOW_A,
+  MOST_CHUNK,
+  NEWEST,
+  NEXT,
+  NUMBER,
+  RECORD_WORDS,
+  SECOND_FIN_TIME,
+  START,
+  SYN_ACK_TIME,
+  SYN_TS_VAL,
+  TCP_STREAM,
+  UNSOUND,
+  UPPER,
+} from '../fast-path/layout.js';
+import { DeferredFlows } from './deferred-flows.js';
 import { BIT, F, I, STRIDE, STRIDE_F64 } from './flow-record.js';
-import { FlowTable } from './flow-table.js';
+import type { FlowTable } from './flow-table.js';
 import { JournalRoom } from './journal-room.js';
-import { MOST_PAYLOAD, SegmentJournal, segmentsOf } from './segment-journal.js';
-import { seqAfter, seqBefore } from './sequence.js';
-import { LONG_SILENCE } from './soundness.js';
+import type { Time } from './model.js';
+import { SegmentJournal, segmentsOf } from './segment-journal.js';
 
-/** Segments of one flow that are kept at most: longer flows take less memory folded. */
-const MOST = 63;
-/** Of the handshake: SYN, SYN+ACK, ACK. */
-const HANDSHAKE = 3;
-
-const KINDS = SYN | ACK | FIN | RST;
+const RECORD_TIMES = RECORD_WORDS / 2;
 
 /**
  * Most connections are short, and do nothing but open, exchange data in order and close. To follow them in full, for a
  * post-mortem that has nothing to tell, is what an analysis would take most of its time for. So the segments of a flow that
  * begins with a SYN are kept as they came, and in a small record what tells its end (postmortem/ordinary.ts) and that the
  * next segment is sound, too. Where one is not, or they are too many, the tracker takes them as if they came now.
+ *
+ * The rules are in fast-path/deferral.ts.
  */
 export class Deferral {
-  /** Laid out as deferred-record.ts says. */
-  readonly flows: FlowTable;
-  readonly #journal = new SegmentJournal();
+  readonly flows = DeferredFlows.acquire();
+  readonly #journal = new SegmentJournal(this.flows);
+  readonly #room = new JournalRoom(this.#journal, this.flows);
   readonly #segment = new Segment();
-  readonly #room: JournalRoom;
-  /** Segments of all flows. */
-  #needed = 0;
+  /** The piece of a capture that the fast path has, as `RecordSpan` names it, and where of it that begins and ends. */
+  #bytes: Uint8Array | null = null;
+  #piece = 0;
+  #begin = 0;
+  #end = 0;
 
-  /** @param key that of the tracker's table */
-  constructor(key: FlowKey) {
-    this.flows = new FlowTable(undefined, [], DEFERRED, key);
-    this.#room = new JournalRoom(this.#journal, this.flows);
-  }
-
-  /** Whether a flow that begins with this segment can be deferred. */
-  static accepts(s: Segment): boolean {
-    return (s.flags & KINDS) === SYN && s.length === 0 && s.ack === 0 && !s.fastOpen && s.sackCount === 0;
-  }
-
-  /** A flow of the key as it stands begins with this segment. */
-  begin(s: Segment, number: number, tcpStream: number): void {
-    this.#room.make(this.#needed);
-    const { flows } = this;
-    const d = flows.key.direction;
-    const flow = flows.insert(-1);
-    const { i32, f64 } = flows;
-    const at = flow * DEFERRED_STRIDE;
-    const at64 = flow * DEFERRED_STRIDE_F64;
-    i32[at + DI.bits] = flows.key.version | BIT.rolesKnown | (d === 1 ? BIT.openedByB : 0);
-    this.#noteSyn(s, at, d);
-    i32[at + DI.synTsVal] = s.tsVal;
-    i32[at + DI.number] = number;
-    i32[at + DI.tcpStream] = tcpStream;
-    i32[at + DI.count] = 1;
-    i32[at + DI.oldest] = i32[at + DI.newest] = this.#journal.append(s, d, 0, 0);
-    f64[at64 + DF64.start] = f64[at64 + DF64.last] = s.time;
-    this.#needed++;
+  private constructor(linger: Time) {
+    this.flows.path.setLinger(linger);
   }
 
   /**
-   * Keeps the segment of a deferred flow, if it is as sound as those before.
-   * @returns false where it is not: the flow cannot be deferred any longer
+   * @param linger how long after its close a flow may be over
+   * @returns null where the memory for it cannot be had: then every flow is followed in full
    */
-  take(s: Segment, flow: number, d: number): boolean {
-    const { i32, f64 } = this.flows;
-    const at = flow * DEFERRED_STRIDE;
-    const at64 = flow * DEFERRED_STRIDE_F64;
-    const count = i32[at + DI.count];
-    const silence = s.time - f64[at64 + DF64.last];
-    if (count === MOST || s.sackCount !== 0 || s.window === 0 || !(silence >= 0 && silence <= LONG_SILENCE))
-      return false;
-    if (s.length > MOST_PAYLOAD) return false;
-    if (count >= HANDSHAKE) {
-      if (!this.#goesOn(s, at, at64, d)) return false;
-    } else if (!this.#opens(s, at, at64, d, count)) {
-      return false;
+  static create(linger: Time): Deferral | null {
+    try {
+      return new Deferral(linger);
+    } catch (error) {
+      if (error instanceof RangeError) return null;
+      throw error;
     }
-    i32[at + DI.acked + d] = s.ack;
-    f64[at64 + DF64.last] = s.time;
-    i32[at + DI.newest] = this.#journal.append(s, d, silence, i32[at + DI.newest]);
-    i32[at + DI.count] = count + 1;
-    this.#needed++;
-    return true;
   }
 
-  /** Whether both ends have closed, and both FINs are acknowledged, since the last segment of the flow. */
-  hasClosed(flow: number): boolean {
-    const { i32 } = this.flows;
-    const at = flow * DEFERRED_STRIDE;
-    return (
-      (i32[at + DI.bits] & ((3 * BIT.fin) | BIT.ending)) === 3 * BIT.fin &&
-      i32[at + DI.acked] === i32[at + DI.next + 1] &&
-      i32[at + DI.acked + 1] === i32[at + DI.next]
-    );
+  /**
+   * Keeps a segment if its flow is deferred, and it is as sound as those before.
+   *
+   * @param isSign the flow cannot be deferred any longer in any case
+   * @returns UNKNOWN, TAKEN, CLOSED or UNSOUND of the fast path; `flow` is the segment's unless it is UNKNOWN
+   */
+  offer(s: Segment, isSign: boolean): number {
+    const { path } = this.flows;
+    this.flows.set(s);
+    if (isSign && path.find() !== 0) return UNSOUND;
+    return path.offer();
+  }
+
+  /** @returns the deferred flow that the segment belongs to; -1 for none */
+  find(s: Segment): number {
+    this.flows.set(s);
+    return this.flows.path.find() === 0 ? -1 : this.flow;
+  }
+
+  /** The flow of the segment that was offered last. */
+  get flow(): number {
+    return this.flows.path.flow();
+  }
+
+  /** Whether the segment that was offered last can be the first one of a deferred flow. */
+  get isFirst(): boolean {
+    return this.flows.path.isFirst() !== 0;
+  }
+
+  /** A flow begins with that segment. */
+  begin(number: number, tcpStream: number): void {
+    const { path } = this.flows;
+    this.#room.make(path.segmentsNeeded());
+    path.begin(number, tcpStream);
+    this.flows.view();
+  }
+
+  /** The flow of the segment that was offered last is followed in full. */
+  noteFollowed(): void {
+    this.flows.path.noteFollowed();
+  }
+
+  /**
+   * Takes records of a capture, as far as they hold segments of deferred flows that are as sound as those before, or flows
+   * begin with them.
+   *
+   * @param due it stops behind the first that is not before this, and where a flow may be over that has closed on the way
+   * @param number of the flow that began last
+   * @param tcpStream of the next one
+   * @param room flows that may begin, at most
+   * @returns HELD_UP or IS_DUE of the fast path; `flows.closed` and `flowsBegun` tell what has happened on the way
+   */
+  walk(span: RecordSpan, due: Time, number: number, tcpStream: number, room: number): number {
+    const { path } = this.flows;
+    if (this.#bytes !== span.bytes || this.#piece !== span.piece) this.#load(span);
+    const from = span.position - this.#begin;
+    const to = this.#end - this.#begin;
+    const stop = path.walk(from, to, span.frame, span.newest, span.until, due, number, tcpStream, room);
+    this.flows.view();
+    span.position = this.#begin + path.chunkPosition();
+    span.frame = path.frame();
+    span.newest = path.now();
+    if (stop === HELD_UP && this.#end < span.limit) this.#bytes = null;
+    return stop;
+  }
+
+  /** Segments with data or FIN from this port are not taken by `walk` any more. */
+  watchPort(port: number): void {
+    this.flows.path.watchPort(port);
   }
 
   /** Writes what tells the flow's end into a record of a table of flows that are followed in full: zeros, but for its key. */
   describe(flow: number, table: FlowTable, record: number): void {
     const { i32, f64 } = this.flows;
-    const from = flow * DEFERRED_STRIDE;
-    const from64 = flow * DEFERRED_STRIDE_F64;
+    const from = flow * RECORD_WORDS;
+    const from64 = flow * RECORD_TIMES;
     const to = record * STRIDE;
     const to64 = record * STRIDE_F64;
-    const bits = i32[from + DI.bits];
+    const bits = i32[from + BITS];
     const closer = (bits & CLOSED_BY_B) !== 0 ? 1 : 0;
     table.i32[to + I.bits] = bits & ~CLOSED_BY_B;
     for (let d = 0; d < 2; d++) {
-      table.i32[to + I.next + d] = i32[from + DI.next + d];
-      table.i32[to + I.acked + d] = i32[from + DI.acked + d];
+      table.i32[to + I.next + d] = i32[from + NEXT + d];
+      table.i32[to + I.acked + d] = i32[from + ACKED + d];
     }
     table.i32[to + I.closer] = (bits & (3 * BIT.fin)) === 0 ? -1 : closer;
-    table.i32[to + I.synTsVal + ((bits & BIT.openedByB) !== 0 ? 1 : 0)] = i32[from + DI.synTsVal];
-    table.i32[to + I.number] = i32[from + DI.number];
-    table.i32[to + I.tcpStream] = i32[from + DI.tcpStream];
+    table.i32[to + I.synTsVal + ((bits & BIT.openedByB) !== 0 ? 1 : 0)] = i32[from + SYN_TS_VAL];
+    table.i32[to + I.number] = i32[from + NUMBER];
+    table.i32[to + I.tcpStream] = i32[from + TCP_STREAM];
     table.i32[to + I.previous] = -1;
     table.i32[to + I.successor] = -1;
-    table.f64[to64 + F.start] = f64[from64 + DF64.start];
-    table.f64[to64 + F.synAck] = f64[from64 + DF64.synAck];
-    table.f64[to64 + F.ack] = f64[from64 + DF64.ack];
-    table.f64[to64 + F.fin] = f64[from64 + DF64.fin];
-    table.f64[to64 + F.secondFin] = f64[from64 + DF64.secondFin];
-    table.f64[to64 + F.last] = f64[from64 + DF64.last];
+    table.f64[to64 + F.start] = f64[from64 + START];
+    table.f64[to64 + F.synAck] = f64[from64 + SYN_ACK_TIME];
+    table.f64[to64 + F.ack] = f64[from64 + ACK_TIME];
+    table.f64[to64 + F.fin] = f64[from64 + FIN_TIME];
+    table.f64[to64 + F.secondFin] = f64[from64 + SECOND_FIN_TIME];
+    table.f64[to64 + F.last] = f64[from64 + LAST];
+  }
+
+  /** Makes a record that shows a deferred flow's end: in no index, with its key. */
+  show(flow: number, table: FlowTable): number {
+    const at = flow * RECORD_WORDS;
+    const record = table.insertAlone(this.flows.i32, at + LOW_A, at + UPPER);
+    this.describe(flow, table, record);
+    return record;
   }
 
   /** Hands a flow's segments to `take`, one after the other, as they came but for addresses and ports. */
   replay(flow: number, take: (s: Segment, d: number) => void): void {
     const { i32, f64 } = this.flows;
-    const at = flow * DEFERRED_STRIDE;
+    const at = flow * RECORD_WORDS;
     const segment = this.#segment;
-    segment.ipVersion = (i32[at + DI.bits] & BIT.ipv6) === 0 ? 4 : 6;
-    const copy = this.#journal.copy(i32[at + DI.newest], i32[at + DI.count]);
-    for (const d of segmentsOf(copy, f64[flow * DEFERRED_STRIDE_F64 + DF64.start], segment)) take(segment, d);
+    segment.ipVersion = (i32[at + BITS] & BIT.ipv6) === 0 ? 4 : 6;
+    const copy = this.#journal.copy(i32[at + NEWEST], i32[at + COUNT]);
+    for (const d of segmentsOf(copy, f64[flow * RECORD_TIMES + START], segment)) take(segment, d);
   }
 
   /** The flow is not deferred any longer. */
   remove(flow: number): void {
-    this.#needed -= this.flows.i32[flow * DEFERRED_STRIDE + DI.count];
-    this.flows.remove(flow, true);
+    this.flows.path.remove(flow);
   }
 
-  /** SYN+ACK and the bare ACK of it. */
-  #opens(s: Segment, at: number, at64: number, d: number, count: number): boolean {
-    const { i32, f64 } = this.flows;
-    const opener = (i32[at + DI.bits] & BIT.openedByB) !== 0 ? 1 : 0;
-    if (s.length > 0 || s.ack !== i32[at + DI.next + 1 - d]) return false;
-    if (count === 1) {
-      if ((s.flags & KINDS) !== (SYN | ACK) || s.fastOpen || d === opener) return false;
-      i32[at + DI.bits] |= BIT.acked << d;
-      f64[at64 + DF64.synAck] = s.time;
-      this.#noteSyn(s, at, d);
-      return true;
-    }
-    if ((s.flags & KINDS) !== ACK || d !== opener || s.seq !== i32[at + DI.next + d]) return false;
-    i32[at + DI.bits] |= (BIT.acked | BIT.spoke) << d;
-    f64[at64 + DF64.ack] = s.time;
-    return true;
+  /** Nothing is deferred any more. */
+  close(): void {
+    this.flows.release();
   }
 
-  #noteSyn(s: Segment, at: number, d: number): void {
-    const { i32 } = this.flows;
-    i32[at + DI.next + d] = s.seq + 1;
-    i32[at + DI.bits] |= (BIT.isn | BIT.next | (s.hasTimestamps ? BIT.synTimestamps : 0)) << d;
-  }
-
-  /** Data, acknowledgements of something new, and a FIN of each end that knows of the one before. */
-  #goesOn(s: Segment, at: number, at64: number, d: number): boolean {
-    const { i32, f64 } = this.flows;
-    const other = 1 - d;
-    let bits = i32[at + DI.bits];
-    if (s.seq !== i32[at + DI.next + d]) return false;
-    if (seqBefore(s.ack, i32[at + DI.acked + d]) || seqAfter(s.ack, i32[at + DI.next + other])) return false;
-    if ((s.flags & KINDS) === ACK) {
-      if (s.length > 0 ? (bits & (3 * BIT.fin)) !== 0 : s.ack === i32[at + DI.acked + d]) return false;
-    } else {
-      if ((s.flags & KINDS) !== (FIN | ACK) || (bits & (BIT.fin << d)) !== 0) return false;
-      if ((bits & (BIT.fin << other)) === 0) {
-        if (d === 1) bits |= CLOSED_BY_B;
-        f64[at64 + DF64.fin] = s.time;
-      } else {
-        if (s.length > 0 || s.ack !== i32[at + DI.next + other]) return false;
-        f64[at64 + DF64.secondFin] = s.time;
-      }
-      bits |= BIT.fin << d;
-    }
-    bits |= BIT.spoke << d;
-    if ((bits & (3 * BIT.spoke)) === 3 * BIT.spoke) bits |= BIT.synchronized;
-    i32[at + DI.bits] = bits;
-    i32[at + DI.next + d] = s.seq + s.length + (s.flags & FIN);
-    return true;
+  #load(span: RecordSpan): void {
+    const { bytes, piece, position, limit } = span;
+    const { chunk, path } = this.flows;
+    const end = Math.min(limit, position + MOST_CHUNK);
+    this.#room.make(path.segmentsNeeded());
+    chunk.set(bytes.subarray(position, end));
+    path.setFraming(span.nanosecondsOfUnit, span.epochSeconds, span.interfaces);
+    path.setLink(span.typeAt, span.linkHeader);
+    this.#bytes = bytes;
+    this.#piece = piece;
+    this.#begin = position;
+    this.#end = end;
   }
 }

@@ -4,18 +4,6 @@ import { FlowKey, mix } from './flow-key.js';
 import { type FlowNetwork, FlowNetworks, type KeyPart } from './flow-network.js';
 import { BIT, type FlowRecords, I, STRIDE } from './flow-record.js';
 
-/** How records are laid out. Up to `F.last` all are alike (see flow-record.ts). */
-export interface RecordLayout {
-  /** Words of a record; an even number. */
-  readonly stride: number;
-  /** The word of the flow's number, which is 0 where the record is free. */
-  readonly number: number;
-  /** The first of six words: what IPv6 addresses have above the lowest. */
-  readonly upper: number;
-}
-
-export const FOLLOWED: RecordLayout = { stride: STRIDE, number: I.number, upper: I.upperA };
-
 /**
  * The flows alive, found by 4-tuple: records in one growing buffer, and two indices of them. Connections in TIME_WAIT are
  * many times those that are open, and hardly sent a segment: with an index of their own, that of the open ones stays in the
@@ -26,12 +14,9 @@ export class FlowTable implements FlowRecords {
   f64: Float64Array;
   /** How many records are in use. */
   size = 0;
-  /** That of the last segment that was looked for. Tables may share it. */
-  readonly key: FlowKey;
+  /** That of the last segment that was looked for. */
+  readonly key = new FlowKey();
 
-  readonly #layout: RecordLayout;
-  readonly #stride: number;
-  readonly #upper: number;
   readonly #open = new FlowIndex();
   readonly #closed = new FlowIndex();
   #capacity: number;
@@ -40,14 +25,10 @@ export class FlowTable implements FlowRecords {
   /** Null unless networks are part of the key. */
   readonly #networks: FlowNetworks | null;
 
-  constructor(capacity = 64, parts: readonly KeyPart[] = [], layout = FOLLOWED, key = new FlowKey()) {
+  constructor(capacity = 64, parts: readonly KeyPart[] = []) {
     this.#capacity = capacity;
     this.#networks = parts.length === 0 ? null : new FlowNetworks(new Set(parts), capacity);
-    this.#layout = layout;
-    this.#stride = layout.stride;
-    this.#upper = layout.upper;
-    this.key = key;
-    const buffer = new ArrayBuffer(capacity * layout.stride * 4);
+    const buffer = new ArrayBuffer(capacity * STRIDE * 4);
     this.i32 = new Int32Array(buffer);
     this.f64 = new Float64Array(buffer);
   }
@@ -72,12 +53,12 @@ export class FlowTable implements FlowRecords {
   insert(replaced: number): number {
     const { key } = this;
     const flow = this.#allocate();
-    const at = flow * this.#stride;
+    const at = flow * STRIDE;
     const i32 = this.i32;
     i32[at + I.lowA] = key.lowA;
     i32[at + I.lowB] = key.lowB;
     i32[at + I.ports] = key.ports;
-    if (key.version !== 0) i32.set(key.upper, at + this.#upper);
+    if (key.version !== 0) i32.set(key.upper, at + I.upperA);
     this.#networks?.put(flow);
     if (replaced < 0) this.#open.add(flow, key.hash);
     else if (!this.#isRetired(replaced)) this.#open.replace(replaced, flow, key.hash);
@@ -88,35 +69,36 @@ export class FlowTable implements FlowRecords {
     return flow;
   }
 
-  /** Makes a record that is in no index, with the key of another table's record. Networks are no part of their keys. */
-  insertCopy(table: FlowTable, record: number): number {
+  /**
+   * Makes a record that is in no index. Networks are no part of its key.
+   *
+   * @param words hold its key: `lowA`, `lowB` and `ports` from `at` on, what IPv6 addresses have above that from `upper` on
+   */
+  insertAlone(words: Int32Array, at: number, upper: number): number {
     const flow = this.#allocate();
-    const to = flow * this.#stride;
-    const from = record * table.#stride;
+    const to = flow * STRIDE;
     const i32 = this.i32;
-    i32[to + I.lowA] = table.i32[from + I.lowA];
-    i32[to + I.lowB] = table.i32[from + I.lowB];
-    i32[to + I.ports] = table.i32[from + I.ports];
-    for (let word = 0; word < 6; word++) i32[to + this.#upper + word] = table.i32[from + table.#upper + word];
+    for (let word = 0; word < 3; word++) i32[to + I.lowA + word] = words[at + word];
+    for (let word = 0; word < 6; word++) i32[to + I.upperA + word] = words[upper + word];
     return flow;
   }
 
   /** Makes zeros of a record, but for its key. */
   clear(flow: number): void {
-    const at = flow * this.#stride;
+    const at = flow * STRIDE;
     const i32 = this.i32;
     const key = [i32[at + I.lowA], i32[at + I.lowB], i32[at + I.ports]];
-    const upper = i32.slice(at + this.#upper, at + this.#upper + 6);
-    i32.fill(0, at, at + this.#stride);
+    const upper = i32.slice(at + I.upperA, at + I.upperA + 6);
+    i32.fill(0, at, at + STRIDE);
     i32.set(key, at + I.lowA);
-    i32.set(upper, at + this.#upper);
+    i32.set(upper, at + I.upperA);
   }
 
   /** Frees a record; `indexed` is false for one that is in no index, as an incarnation that another one has replaced there. */
   remove(flow: number, indexed: boolean): void {
     const index = this.#isRetired(flow) ? this.#closed : this.#open;
     if (indexed) index.remove(flow, this.#hashOf(flow));
-    this.i32[flow * this.#stride + this.#layout.number] = 0;
+    this.i32[flow * STRIDE + I.number] = 0;
     this.#free.push(flow);
     this.size--;
   }
@@ -126,13 +108,12 @@ export class FlowTable implements FlowRecords {
     const hash = this.#hashOf(flow);
     this.#open.remove(flow, hash);
     this.#closed.add(flow, hash);
-    this.i32[flow * this.#stride + I.bits] |= BIT.ending;
+    this.i32[flow * STRIDE + I.bits] |= BIT.ending;
   }
 
   /** The records in use, incarnations that were replaced included. */
   *records(): Generator<number> {
-    for (let flow = 0; flow < this.#unused; flow++)
-      if (this.i32[flow * this.#stride + this.#layout.number] !== 0) yield flow;
+    for (let flow = 0; flow < this.#unused; flow++) if (this.i32[flow * STRIDE + I.number] !== 0) yield flow;
   }
 
   /** The network that a flow was seen in; null where that is no part of the key. */
@@ -141,7 +122,7 @@ export class FlowTable implements FlowRecords {
   }
 
   #isRetired(flow: number): boolean {
-    return (this.i32[flow * this.#stride + I.bits] & BIT.ending) !== 0;
+    return (this.i32[flow * STRIDE + I.bits] & BIT.ending) !== 0;
   }
 
   #findIn(slots: Int32Array): number {
@@ -154,13 +135,13 @@ export class FlowTable implements FlowRecords {
   }
 
   #holdsKey(flow: number): boolean {
-    const at = flow * this.#stride;
-    return this.key.isOf(this.i32, at, at + this.#upper) && (this.#networks === null || this.#networks.holds(flow));
+    const at = flow * STRIDE;
+    return this.key.isOf(this.i32, at, at + I.upperA) && (this.#networks === null || this.#networks.holds(flow));
   }
 
   #hashOf(flow: number): number {
-    const at = flow * this.#stride;
-    const hash = this.key.hashOf(this.i32, at, at + this.#upper);
+    const at = flow * STRIDE;
+    const hash = this.key.hashOf(this.i32, at, at + I.upperA);
     return this.#networks === null ? hash : mix(hash ^ this.#networks.hashOf(flow));
   }
 
@@ -169,7 +150,7 @@ export class FlowTable implements FlowRecords {
     this.size++;
     const free = this.#free.pop();
     if (free !== undefined) {
-      this.i32.fill(0, free * this.#stride, (free + 1) * this.#stride);
+      this.i32.fill(0, free * STRIDE, (free + 1) * STRIDE);
       return free;
     }
     if (this.#unused === this.#capacity) this.#grow();
@@ -178,7 +159,7 @@ export class FlowTable implements FlowRecords {
 
   #grow(): void {
     this.#capacity *= 2;
-    const buffer = new ArrayBuffer(this.#capacity * this.#stride * 4);
+    const buffer = new ArrayBuffer(this.#capacity * STRIDE * 4);
     const i32 = new Int32Array(buffer);
     i32.set(this.i32);
     this.i32 = i32;

@@ -1,5 +1,5 @@
-import { DEFERRED_STRIDE, DI } from './deferred-record.js';
-import type { FlowTable } from './flow-table.js';
+import { COUNT, NEWEST, NUMBER, OLDEST, RECORD_WORDS } from '../fast-path/layout.js';
+import type { DeferredFlows } from './deferred-flows.js';
 import type { SegmentJournal } from './segment-journal.js';
 
 /** Segments that the journal may hold of flows that have left, besides an eighth of all: two of its pages. */
@@ -16,12 +16,12 @@ const WORTH_AT_LAST = 2;
  */
 export class JournalRoom {
   readonly #journal: SegmentJournal;
-  readonly #flows: FlowTable;
+  readonly #flows: DeferredFlows;
   /** How long the journal may become before it is looked through again. */
   #enough = 0;
 
-  /** @param flows the deferred ones, whose segments it holds */
-  constructor(journal: SegmentJournal, flows: FlowTable) {
+  /** @param flows those whose segments the journal holds */
+  constructor(journal: SegmentJournal, flows: DeferredFlows) {
     this.#journal = journal;
     this.#flows = flows;
   }
@@ -53,25 +53,24 @@ export class JournalRoom {
   /** Of each part: how many segments the flows have that began in it. */
   #neededOfParts(begin: number, part: number): Int32Array {
     const needed = new Int32Array(PARTS);
-    const { i32 } = this.#flows;
-    for (const flow of this.#flows.records()) {
-      const at = flow * DEFERRED_STRIDE;
-      needed[Math.floor(((i32[at + DI.oldest] - begin) | 0) / part)] += i32[at + DI.count];
+    const { i32, end } = this.#flows;
+    for (let at = 0; at < end * RECORD_WORDS; at += RECORD_WORDS) {
+      if (i32[at + NUMBER] === 0) continue;
+      needed[Math.floor(((i32[at + OLDEST] - begin) | 0) / part)] += i32[at + COUNT];
     }
     return needed;
   }
 
   /** Moves the segments of flows that began before this place to the end. */
   #rewrite(limit: number): void {
-    const { i32 } = this.#flows;
+    const { i32, end } = this.#flows;
     const journal = this.#journal;
-    for (const flow of this.#flows.records()) {
-      const at = flow * DEFERRED_STRIDE;
-      if (((i32[at + DI.oldest] - limit) | 0) >= 0) continue;
-      const copy = journal.copy(i32[at + DI.newest], i32[at + DI.count]);
-      i32[at + DI.oldest] = journal.end;
+    for (let at = 0; at < end * RECORD_WORDS; at += RECORD_WORDS) {
+      if (i32[at + NUMBER] === 0 || ((i32[at + OLDEST] - limit) | 0) >= 0) continue;
+      const copy = journal.copy(i32[at + NEWEST], i32[at + COUNT]);
+      i32[at + OLDEST] = journal.end;
       journal.rewrite(copy);
-      i32[at + DI.newest] = journal.end - 1;
+      i32[at + NEWEST] = journal.end - 1;
     }
   }
 }

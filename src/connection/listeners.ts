@@ -15,10 +15,13 @@ const MOST_SIGNS = 4096;
  */
 export class Listeners {
   readonly #table: FlowTable;
+  readonly #onSuspect: (port: number) => void;
   readonly #signs = new Map<string, Time[]>();
 
-  constructor(table: FlowTable) {
+  /** @param onSuspect called with the port of a listener that is watched from now on */
+  constructor(table: FlowTable, onSuspect: (port: number) => void) {
     this.#table = table;
+    this.#onSuspect = onSuspect;
   }
 
   /** Takes a segment of the flow whose record begins at `at`. A repeated SYN+ACK makes its listener suspect. */
@@ -26,7 +29,7 @@ export class Listeners {
     const repeated = (s.flags & SYN) !== 0 && (s.flags & ACK) !== 0 && (marks & LOG.retransmission) !== 0;
     if ((!repeated && this.#signs.size === 0) || d !== this.#serverOf(at)) return;
     const listener = senderOf(s);
-    if (repeated) this.#suspect(listener);
+    if (repeated) this.#suspect(listener, s.sourcePort);
     else if (isOfApplication(s)) this.#note(listener, s.time);
   }
 
@@ -40,8 +43,10 @@ export class Listeners {
     return this.#signs.size === 0 ? [] : (this.#signs.get(this.#listenerOf(flow * STRIDE, d)) ?? []);
   }
 
-  #suspect(listener: string): void {
-    if (!this.#signs.has(listener) && this.#signs.size < MOST_LISTENERS) this.#signs.set(listener, []);
+  #suspect(listener: string, port: number): void {
+    if (this.#signs.has(listener) || this.#signs.size >= MOST_LISTENERS) return;
+    this.#signs.set(listener, []);
+    this.#onSuspect(port);
   }
 
   #note(listener: string, time: Time): void {

@@ -1,4 +1,5 @@
-import { DEFERRED_STRIDE, DEFERRED_STRIDE_F64, DF64, DI } from './deferred-record.js';
+import { BITS, LAST, NUMBER, RECORD_WORDS } from '../fast-path/layout.js';
+import type { DeferredFlows } from './deferred-flows.js';
 import { BIT, F, I, STRIDE, STRIDE_F64 } from './flow-record.js';
 import type { FlowTable } from './flow-table.js';
 import type { Time } from './model.js';
@@ -10,9 +11,9 @@ import type { Time } from './model.js';
 export class LiveFlows {
   readonly #table: FlowTable;
   /** Null where none is deferred. */
-  readonly #deferred: FlowTable | null;
+  readonly #deferred: DeferredFlows | null;
 
-  constructor(table: FlowTable, deferred: FlowTable | null) {
+  constructor(table: FlowTable, deferred: DeferredFlows | null) {
     this.#table = table;
     this.#deferred = deferred;
   }
@@ -23,19 +24,27 @@ export class LiveFlows {
 
   *all(): Generator<number> {
     yield* this.#table.records();
-    if (this.#deferred !== null) for (const record of this.#deferred.records()) yield ~record;
+    if (this.#deferred !== null) for (const record of this.#deferred.all()) yield ~record;
+  }
+
+  /** All, by number. */
+  inOrder(): number[] {
+    const flows = [...this.all()];
+    // Numbers of a typed array are sorted in a tenth of the time that a comparison of flows takes.
+    const places = Float64Array.from(flows, (flow, place) => this.numberOf(flow) * flows.length + place).sort();
+    return Array.from(places, (place) => flows[place % flows.length]);
   }
 
   /** 0 where no flow has that name any more. */
   numberOf(flow: number): number {
     if (flow >= 0) return this.#table.i32[flow * STRIDE + I.number];
-    return this.#deferred === null ? 0 : this.#deferred.i32[~flow * DEFERRED_STRIDE + DI.number];
+    return this.#deferred === null ? 0 : this.#deferred.i32[~flow * RECORD_WORDS + NUMBER];
   }
 
   /** Tap time of its last segment. */
   lastOf(flow: number): Time {
     if (flow >= 0) return this.#table.f64[flow * STRIDE_F64 + F.last];
-    return this.#deferred === null ? 0 : this.#deferred.f64[~flow * DEFERRED_STRIDE_F64 + DF64.last];
+    return this.#deferred === null ? 0 : this.#deferred.f64[~flow * (RECORD_WORDS / 2) + LAST];
   }
 
   /** Both ends are done, or another incarnation has taken its place: nothing is lost with it. */
@@ -51,6 +60,6 @@ export class LiveFlows {
 
   #bitsOf(flow: number): number {
     if (flow >= 0) return this.#table.i32[flow * STRIDE + I.bits];
-    return this.#deferred === null ? 0 : this.#deferred.i32[~flow * DEFERRED_STRIDE + DI.bits];
+    return this.#deferred === null ? 0 : this.#deferred.i32[~flow * RECORD_WORDS + BITS];
   }
 }

@@ -1,7 +1,9 @@
 import { ACK, FIN, type Segment, SYN } from '../decode/segment.js';
+import { PAGE_SHIFT, SEGMENT_WORDS } from '../fast-path/layout.js';
+import type { DeferredFlows } from './deferred-flows.js';
 import type { Time } from './model.js';
 
-/** Words of a segment. Its sequence number follows from those before it, but for a SYN. */
+/** Words of a segment, as fast-path/journal.ts writes them. Its sequence number follows from those before it, but for a SYN. */
 const W = {
   /** Nanoseconds since the flow's segment before it: the lower 32 bits. */
   silence: 0,
@@ -17,7 +19,6 @@ const W = {
   /** Where the same flow's segment before it stands. */
   before: 7,
 } as const;
-const WORD_SHIFT = 3;
 const FLAGS = 0x1ff;
 const FROM_B = 1 << 9;
 const TIMESTAMPS = 1 << 10;
@@ -25,10 +26,6 @@ const TIMESTAMPS = 1 << 10;
 const SILENCE_SHIFT = 11;
 const SILENCE_BITS = 0x1f;
 
-/** The longest payload that can be kept. */
-export const MOST_PAYLOAD = 0xffff;
-
-const PAGE_SHIFT = 14;
 const PAGE = 1 << PAGE_SHIFT;
 
 /**
@@ -39,17 +36,23 @@ const PAGE = 1 << PAGE_SHIFT;
  * A place is a number modulo 2^32, one higher for each segment.
  */
 export class SegmentJournal {
-  /** The place of the next segment. Begins where it soon wraps, so that no capture is the first to do that. */
-  end = 0x7fffffff & -PAGE;
+  readonly #flows: DeferredFlows;
+  /** The full ones; the one that is written to stands in the memory of the fast path. */
   readonly #pages: Int32Array<ArrayBuffer>[] = [];
   readonly #free: Int32Array<ArrayBuffer>[] = [];
-  /** Of the first page's first segment. */
-  #begin = this.end;
-  /** The page that is written to. */
-  #page = new Int32Array(PAGE << WORD_SHIFT);
+  /** Of the first page's first segment. Begins where it soon wraps, so that no capture is the first to do that. */
+  #begin = 0x7fffffff & -PAGE;
 
-  constructor() {
-    this.#pages.push(this.#page);
+  /** @param flows those whose segments it holds; they have no other journal */
+  constructor(flows: DeferredFlows) {
+    this.#flows = flows;
+    flows.path.turnPage(this.#begin);
+    flows.onFullPage = () => this.#turnPage();
+  }
+
+  /** The place of the next segment. */
+  get end(): number {
+    return this.#flows.path.journalEnd();
   }
 
   /** Segments that take memory, needed or not. */
@@ -57,38 +60,14 @@ export class SegmentJournal {
     return (this.end - this.#begin) | 0;
   }
 
-  /**
-   * @param before place of the flow's segment before it
-   * @param silence since that one
-   * @returns its place
-   */
-  append(s: Segment, d: number, silence: Time, before: number): number {
-    const place = this.end;
-    const i32 = this.#page;
-    const at = (place & (PAGE - 1)) << WORD_SHIFT;
-    const isSyn = (s.flags & SYN) !== 0;
-    i32[at + W.silence] = silence;
-    i32[at + W.frame] = s.frame;
-    i32[at + W.ackOrSeq] = isSyn ? s.seq : s.ack;
-    i32[at + W.tsVal] = s.tsVal;
-    i32[at + W.tsEcr] = s.tsEcr;
-    i32[at + W.lengthAndWindow] = ((isSyn ? s.windowScale + 1 : s.length) << 16) | s.window;
-    i32[at + W.bits] =
-      s.flags | (d << 9) | (s.hasTimestamps ? TIMESTAMPS : 0) | ((silence / 2 ** 32) << SILENCE_SHIFT) | (s.ipId << 16);
-    i32[at + W.before] = before;
-    this.end = (place + 1) | 0;
-    if ((this.end & (PAGE - 1)) === 0) this.#turnPage();
-    return place;
-  }
-
   /** Copies a flow's segments, one behind the other, from its newest one. */
   copy(newest: number, count: number): Int32Array<ArrayBuffer> {
-    const words = new Int32Array(count << WORD_SHIFT);
+    const words = new Int32Array(count * SEGMENT_WORDS);
     let place = newest;
-    for (let to = words.length - (1 << WORD_SHIFT); to >= 0; to -= 1 << WORD_SHIFT) {
-      const page = this.#pages[((place - this.#begin) | 0) >>> PAGE_SHIFT];
-      const at = (place & (PAGE - 1)) << WORD_SHIFT;
-      words.set(page.subarray(at, at + (1 << WORD_SHIFT)), to);
+    for (let to = words.length - SEGMENT_WORDS; to >= 0; to -= SEGMENT_WORDS) {
+      const page = this.#pages[((place - this.#begin) | 0) >>> PAGE_SHIFT] ?? this.#flows.page;
+      const at = (place & (PAGE - 1)) * SEGMENT_WORDS;
+      for (let word = 0; word < SEGMENT_WORDS; word++) words[to + word] = page[at + word];
       place = page[at + W.before];
     }
     return words;
@@ -96,12 +75,13 @@ export class SegmentJournal {
 
   /** Writes copied segments of a flow at the end, their newest last. */
   rewrite(copy: Int32Array<ArrayBuffer>): void {
-    for (let from = 0; from < copy.length; from += 1 << WORD_SHIFT) {
-      const at = (this.end & (PAGE - 1)) << WORD_SHIFT;
-      this.#page.set(copy.subarray(from, from + (1 << WORD_SHIFT)), at);
-      this.#page[at + W.before] = this.end - 1;
-      this.end = (this.end + 1) | 0;
-      if ((this.end & (PAGE - 1)) === 0) this.#turnPage();
+    const { page, path } = this.#flows;
+    for (let from = 0; from < copy.length; from += SEGMENT_WORDS) {
+      const { end } = this;
+      const at = (end & (PAGE - 1)) * SEGMENT_WORDS;
+      for (let word = 0; word < W.before; word++) page[at + word] = copy[from + word];
+      page[at + W.before] = end - 1;
+      path.nextPlace();
     }
   }
 
@@ -113,8 +93,10 @@ export class SegmentJournal {
   }
 
   #turnPage(): void {
-    this.#page = this.#free.pop() ?? new Int32Array(PAGE << WORD_SHIFT);
-    this.#pages.push(this.#page);
+    const page = this.#free.pop();
+    page?.set(this.#flows.page);
+    this.#pages.push(page ?? this.#flows.page.slice());
+    this.#flows.path.turnPage(this.end);
   }
 }
 
@@ -127,7 +109,7 @@ export class SegmentJournal {
 export function* segmentsOf(copy: Int32Array<ArrayBuffer>, start: Time, s: Segment): Generator<number> {
   const next = [0, 0];
   let time = start;
-  for (let at = 0; at < copy.length; at += 1 << WORD_SHIFT) {
+  for (let at = 0; at < copy.length; at += SEGMENT_WORDS) {
     const bits = copy[at + W.bits];
     const d = (bits & FROM_B) === 0 ? 0 : 1;
     const isSyn = (bits & SYN) !== 0;

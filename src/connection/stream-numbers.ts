@@ -5,7 +5,8 @@ import type { FlowTable } from './flow-table.js';
 /** The numbers that Wireshark gives to conversations: `tcp.stream`. Incarnations begin by other rules. */
 export class StreamNumbers {
   readonly #table: FlowTable;
-  #next = 0;
+  /** The number of the stream that begins next. */
+  following = 0;
 
   constructor(table: FlowTable) {
     this.#table = table;
@@ -13,19 +14,14 @@ export class StreamNumbers {
 
   /** The first segment of addresses and ports that were not seen before, or not for long. */
   begin(s: Segment, at: number, d: number): void {
-    this.#table.i32[at + I.tcpStream] = this.next();
+    this.#table.i32[at + I.tcpStream] = this.following++;
     this.number(s, at, d);
-  }
-
-  /** The same where the segment is a SYN that is numbered later. */
-  next(): number {
-    return this.#next++;
   }
 
   /** A new incarnation goes on with the stream that `number` gave its SYN. */
   inherit(before: number, at: number): void {
     const i32 = this.#table.i32;
-    i32[at + I.tcpStream] = this.#next - 1;
+    i32[at + I.tcpStream] = this.following - 1;
     i32[at + I.bits] |= i32[before + I.bits] & (3 * BIT.streamBase);
     i32[at + I.streamBase] = i32[before + I.streamBase];
     i32[at + I.streamBase + 1] = i32[before + I.streamBase + 1];
@@ -41,7 +37,7 @@ export class StreamNumbers {
     let bits = i32[at + I.bits];
     if (isSyn && (bits & (BIT.streamBase << d)) !== 0) {
       if (i32[at + I.streamBase + d] !== s.seq || (bits & BIT.streamEnded) !== 0) {
-        this.#next++;
+        this.following++;
         bits &= ~((3 * BIT.streamBase) | BIT.streamEnded);
       }
     }

@@ -1,4 +1,6 @@
+import type { RecordSpan } from '../capture/record-span.js';
 import { ACK, FIN, RST, type Segment, SYN } from '../decode/segment.js';
+import { CLOSED, HELD_UP, TAKEN, UNKNOWN } from '../fast-path/layout.js';
 import { advance, isClosed, note } from './accounting.js';
 import { Copies } from './copies.js';
 import { Deferral } from './deferral.js';
@@ -84,9 +86,9 @@ export class Tracker implements FlowSource {
     this.#streams = new StreamNumbers(this.table);
     this.#kept = new FlowLog(this.table, options.detail);
     this.#copies = new Copies(this.table);
-    this.#listeners = new Listeners(this.table);
     const defers = options.defers === true && (options.key ?? []).length === 0;
-    this.#deferral = defers ? new Deferral(this.table.key) : null;
+    this.#deferral = defers ? Deferral.create(options.linger) : null;
+    this.#listeners = new Listeners(this.table, (port) => this.#deferral?.watchPort(port));
     this.#alive = new LiveFlows(this.table, this.#deferral?.flows ?? null);
     this.#ending = new EndingFlows(this.#alive, options.linger);
   }
@@ -100,30 +102,46 @@ export class Tracker implements FlowSource {
   segment(segment: Segment): void {
     if (this.#deferral === null) this.#follow(segment, this.table.find(segment), this.table.key.direction);
     else this.#deferOrFollow(segment, this.#deferral);
-    if (segment.time >= this.#ending.nextEnd) this.#endDone(segment.time);
+    this.endDone(segment.time);
+  }
+
+  /**
+   * Takes records of a capture in place of their segments, as far as that comes to the same and is faster.
+   *
+   * @returns false where the next record is none of those; true where it has stopped since flows may be over: `endDone` tells
+   */
+  walk(span: RecordSpan): boolean {
+    const deferral = this.#deferral;
+    if (deferral === null) return false;
+    const room = Math.max(0, this.#options.maxFlows - this.#alive.size);
+    const stop = deferral.walk(span, this.#ending.nextEnd, this.flows, this.#streams.following, room);
+    const { path, closed, closedAt } = deferral.flows;
+    const begun = path.flowsBegun();
+    this.flows += begun;
+    this.#streams.following += begun;
+    const count = path.flowsClosed();
+    for (let i = 0; i < count; i++) this.#ending.add(~closed[4 * i], closedAt[2 * i + 1]);
+    return stop !== HELD_UP;
   }
 
   /** Keeps the segment of a deferred flow; a flow that cannot be deferred any longer is followed from its start. */
   #deferOrFollow(segment: Segment, deferral: Deferral): void {
-    const { key } = this.table;
-    key.take(segment);
-    const d = key.direction;
-    const deferred = deferral.flows.findKey();
-    if (deferred >= 0) {
-      if (this.#listeners.isSign(segment) || !deferral.take(segment, deferred, d)) {
-        this.#follow(segment, this.#recall(deferred, deferral), d);
-      } else if (deferral.hasClosed(deferred)) {
-        deferral.flows.retire(deferred);
-        this.#ending.add(~deferred, segment.time);
-      }
+    const outcome = deferral.offer(segment, this.#listeners.isSign(segment));
+    if (outcome === TAKEN) return;
+    if (outcome === CLOSED) {
+      this.#ending.add(~deferral.flow, segment.time);
       return;
     }
-    const flow = this.table.findKey();
-    if (flow < 0 && Deferral.accepts(segment)) {
+    if (outcome !== UNKNOWN) {
+      this.#follow(segment, this.#recall(segment, deferral), this.table.key.direction);
+      return;
+    }
+    const flow = this.table.find(segment);
+    if (flow < 0 && deferral.isFirst) {
       if (this.#alive.size >= this.#options.maxFlows) this.#makeRoom(segment.time);
-      deferral.begin(segment, ++this.flows, this.#streams.next());
+      deferral.begin(++this.flows, this.#streams.following++);
     } else {
-      this.#follow(segment, flow, d);
+      this.#follow(segment, flow, this.table.key.direction);
     }
   }
 
@@ -173,9 +191,12 @@ export class Tracker implements FlowSource {
     this.#kept.flush(flow);
   }
 
-  /** Follows a deferred flow in full from now on, the key being its own. @returns its record */
-  #recall(deferred: number, deferral: Deferral): number {
+  /** Follows the deferred flow that this segment belongs to in full from now on. @returns its record */
+  #recall(segment: Segment, deferral: Deferral): number {
     const { table } = this;
+    const deferred = deferral.flow;
+    deferral.noteFollowed();
+    table.key.take(segment);
     const flow = table.insert(-1);
     deferral.describe(deferred, table, flow);
     const isEnding = (table.i32[flow * STRIDE + I.bits] & BIT.ending) !== 0;
@@ -206,10 +227,8 @@ export class Tracker implements FlowSource {
   icmpError(segment: Segment): void {
     let flow = this.table.find(segment);
     if (!segment.quotedSeq) return;
-    if (flow < 0 && this.#deferral !== null) {
-      const deferred = this.#deferral.flows.findKey();
-      if (deferred >= 0) flow = this.#recall(deferred, this.#deferral);
-    }
+    if (flow < 0 && this.#deferral !== null && this.#deferral.find(segment) >= 0)
+      flow = this.#recall(segment, this.#deferral);
     if (flow < 0) return;
     const d = this.table.key.direction;
     const previous = this.table.i32[flow * STRIDE + I.previous];
@@ -225,11 +244,12 @@ export class Tracker implements FlowSource {
    * so that whoever takes them need not hold them all.
    */
   *end(): Generator<void> {
-    const left = [...this.#alive.all()].sort((x, y) => this.#alive.numberOf(x) - this.#alive.numberOf(y));
+    const left = this.#alive.inOrder();
     for (const flow of left) {
       this.#leave(flow);
       yield;
     }
+    this.#deferral?.close();
   }
 
   /** A silence that is worth an entry of its own. */
@@ -336,6 +356,7 @@ export class Tracker implements FlowSource {
       const older = table.i32[replaced * STRIDE + I.previous];
       if (older >= 0) this.#finish(older);
     }
+    if (replaced < 0) this.#deferral?.noteFollowed();
     const flow = table.insert(replaced);
     const i32 = table.i32;
     const at = flow * STRIDE;
@@ -406,7 +427,9 @@ export class Tracker implements FlowSource {
     this.#ending.add(flow, time);
   }
 
-  #endDone(now: Time): void {
+  /** Flows end that have been silent for long enough. */
+  endDone(now: Time): void {
+    if (now < this.#ending.nextEnd) return;
     for (let ended = 0; ended < MOST_AT_ONCE; ended++) {
       const flow = this.#ending.take(now);
       if (flow === null) return;
@@ -474,8 +497,7 @@ export class Tracker implements FlowSource {
     const { table } = this;
     const deferral = this.#deferral;
     if (deferral === null) return;
-    const flow = table.insertCopy(deferral.flows, deferred);
-    deferral.describe(deferred, table, flow);
+    const flow = deferral.show(deferred, table);
     const at = flow * STRIDE;
     table.i32[at + I.logCount] = -1;
     table.i32[at + I.logTail] = deferred;

@@ -1,16 +1,19 @@
 import { expect } from 'vitest';
+import type { RecordSpan } from '../../src/capture/record-span.js';
 import { I, STRIDE } from '../../src/connection/flow-record.js';
+import type { Time } from '../../src/connection/model.js';
 import { type History, readHistory } from '../../src/connection/postmortem/history.js';
 import { OrdinaryEnd } from '../../src/connection/postmortem/ordinary.js';
 import { hostProfile } from '../../src/connection/profile.js';
 import { SECOND } from '../../src/connection/time.js';
 import { Tracker } from '../../src/connection/tracker.js';
-import { FrameDecoder, ICMP_ERROR, TCP } from '../../src/decode/decoder.js';
-import { openCapture } from '../../src/index.js';
+import { type DecodeResult, ICMP_ERROR, TCP } from '../../src/decode/decoder.js';
+import type { Segment } from '../../src/decode/segment.js';
+import { DirectReading } from '../../src/reading.js';
 
 /*
- * Deferral only saves work: with it and without, each flow ends at the same time, is told the same of by its record alone,
- * and has the same log once it was recalled.
+ * Deferral only saves work, and so does walking through records: with them and without, each flow ends at the same time, is
+ * told the same of by its record alone, and has the same log once it was recalled.
  */
 
 const LINUX = hostProfile('linux', undefined);
@@ -26,36 +29,48 @@ interface Given {
   readonly up: number;
 }
 
-async function follow(path: string, defers: boolean, maxFlows = 1000): Promise<(Ended | Given)[]> {
+/** In full; deferred, each segment decoded; deferred, records walked through as far as that goes. */
+type Way = 'in full' | 'decoded' | 'walked';
+
+interface Followed {
+  readonly ends: (Ended | Given)[];
+  /** Frames that nobody decoded. */
+  readonly walked: number;
+}
+
+async function follow(path: string, way: Way, maxFlows = 1000): Promise<Followed> {
   const ends: (Ended | Given)[] = [];
   let newest = Number.NEGATIVE_INFINITY;
+  let walked = 0;
   const tracker: Tracker = new Tracker({
     detail: 0,
-    defers,
+    defers: way !== 'in full',
     linger: 70 * SECOND,
     maxFlows,
     onEnd: (flow) => ends.push(endOf(tracker, flow, newest)),
     onGiveUp: (flow) => ends.push({ up: tracker.table.i32[flow * STRIDE + I.number] }),
   });
-  const decoder = new FrameDecoder();
-  const source = await openCapture(path);
-  let epoch = Number.NaN;
-  while (await source.advance()) {
-    while (source.next()) {
-      const { frame } = source;
-      if (Number.isNaN(epoch)) epoch = frame.seconds;
-      const found = decoder.decode(frame);
-      const { segment } = decoder;
-      segment.time = (frame.seconds - epoch) * SECOND + frame.nanoseconds;
-      segment.frame = frame.number;
-      newest = Math.max(newest, segment.time);
-      if (found === TCP) tracker.segment(segment);
-      else if (found === ICMP_ERROR) tracker.icmpError(segment);
+  const take = (found: DecodeResult, segment: Segment, time: Time): boolean => {
+    newest = time;
+    if (found === TCP) tracker.segment(segment);
+    else if (found === ICMP_ERROR) tracker.icmpError(segment);
+    return true;
+  };
+  const walk = (span: RecordSpan): boolean => {
+    const before = span.frame;
+    while (tracker.walk(span)) {
+      newest = span.newest;
+      tracker.endDone(newest);
     }
-  }
-  await source.close();
+    newest = span.newest;
+    walked += span.frame - before;
+    return true;
+  };
+  const reading = new DirectReading([path], {}, way === 'walked' ? { take, walk } : { take });
+  for (let turn = await reading.next(); turn !== null; turn = await reading.next()) turn.read();
+  await reading.close();
   for (const _ of tracker.end());
-  return ends;
+  return { ends, walked };
 }
 
 function endOf(tracker: Tracker, flow: number, newest: number): Ended {
@@ -72,10 +87,26 @@ function endOf(tracker: Tracker, flow: number, newest: number): Ended {
 const plain = (ends: readonly (Ended | Given)[]) =>
   ends.map((end) => ('up' in end ? end : { ordinary: end.ordinary, history: end.history }));
 
+/** How a capture was followed. */
+export interface Told {
+  /** Flows that were still deferred when they ended. */
+  readonly deferred: number;
+  /** Frames that nobody decoded. */
+  readonly walked: number;
+}
+
+export async function followed(path: string, maxFlows?: number): Promise<Told> {
+  const decoded = await follow(path, 'decoded', maxFlows);
+  const walked = await follow(path, 'walked', maxFlows);
+  const whole = plain((await follow(path, 'in full', maxFlows)).ends);
+  expect(plain(decoded.ends)).toEqual(whole);
+  expect(plain(walked.ends)).toEqual(whole);
+  const deferred = ({ ends }: Followed) => ends.filter((end) => 'followed' in end && !end.followed).length;
+  expect(deferred(walked)).toBe(deferred(decoded));
+  return { deferred: deferred(walked), walked: walked.walked };
+}
+
 /** @returns how many flows were still deferred when they ended */
 export async function expectSame(path: string, maxFlows?: number): Promise<number> {
-  const deferred = await follow(path, true, maxFlows);
-  const whole = await follow(path, false, maxFlows);
-  expect(plain(deferred)).toEqual(plain(whole));
-  return deferred.filter((end) => 'followed' in end && !end.followed).length;
+  return (await followed(path, maxFlows)).deferred;
 }

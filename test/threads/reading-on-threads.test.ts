@@ -21,7 +21,7 @@ it.each<[what: string, paths: readonly string[], threads: number | undefined, op
   ['a file, on two threads', [SOAK], 2, {}, true],
   ['a file, by the reader of this project', [SOAK], 2, { reader: 'native' }, true],
   ['a file, on one thread', [SOAK], 1, {}, false],
-  ['a small file, where nothing was asked for', [SOAK], undefined, {}, false],
+  ['a file, where nothing was asked for', [SOAK], undefined, {}, false],
   ['two files', [SOAK, capture('normal-close')], 2, {}, false],
   ['standard input', ['-'], 2, {}, false],
   ['a file that is not there', [`${SOAK}.gone`], 2, {}, false],

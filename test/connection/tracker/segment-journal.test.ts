@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DeferredFlows } from '../../../src/connection/deferred-flows.js';
 import { SegmentJournal, segmentsOf } from '../../../src/connection/segment-journal.js';
 import { ACK, FIN, PSH, Segment, SYN } from '../../../src/decode/segment.js';
 
@@ -67,17 +68,24 @@ function replayed(journal: SegmentJournal, newest: number, flow: Flow): { s: Seg
 }
 
 describe('a journal of segments', () => {
+  const memory = DeferredFlows.acquire();
+
+  function append(s: Segment, d: number, silence: number, before: number): number {
+    memory.set(s);
+    return memory.path.append(d, silence, before) | 0;
+  }
+
   it('gives each flow its own back, whatever came between, and where they were written once more', () => {
     fc.assert(
       fc.property(fc.array(flow, { minLength: 1, maxLength: 5 }), fc.boolean(), (flows, again) => {
-        const journal = new SegmentJournal();
+        const journal = new SegmentJournal(memory);
         const drawn = flows.map(segmentsOfFlow);
         const newest = flows.map(() => 0);
         for (let i = 0; drawn.some((segments) => i < segments.length); i++) {
           for (const [index, segments] of drawn.entries()) {
             if (i >= segments.length) continue;
             const { s, d } = segments[i];
-            newest[index] = journal.append(s, d, i === 0 ? 0 : s.time - segments[i - 1].s.time, newest[index]);
+            newest[index] = append(s, d, i === 0 ? 0 : s.time - segments[i - 1].s.time, newest[index]);
           }
         }
         for (const [index, flow] of flows.entries()) {
@@ -93,12 +101,12 @@ describe('a journal of segments', () => {
   });
 
   it('goes on across pages and where its places wrap, and forgets what is not needed', () => {
-    const journal = new SegmentJournal();
+    const journal = new SegmentJournal(memory);
     const segment = Object.assign(new Segment(), { flags: ACK });
     const places: number[] = [];
     for (let i = 0; i < 100_000; i++) {
       segment.frame = i;
-      places.push(journal.append(segment, 0, 0, places.at(-1) ?? 0));
+      places.push(append(segment, 0, 0, places.at(-1) ?? 0));
     }
     expect(journal.length).toBe(100_000);
     expect(places.some((place, i) => i > 0 && place < places[i - 1])).toBe(true);
@@ -112,7 +120,7 @@ describe('a journal of segments', () => {
     expect(journal.length).toBeGreaterThanOrEqual(40_000);
     expect(frames(places[70_000], 60)).toBe(70_000);
     expect(frames(places[99_999], 63)).toBe(99_999);
-    for (let i = 0; i < 40_000; i++) places.push(journal.append(segment, 0, 0, 0));
+    for (let i = 0; i < 40_000; i++) places.push(append(segment, 0, 0, 0));
     expect(frames(places[60_059], 60)).toBe(60_059);
   });
 });

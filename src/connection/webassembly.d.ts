@@ -1,0 +1,14 @@
+/** What is used of WebAssembly, which the types of Node.js 20 leave to those of browsers. */
+declare namespace WebAssembly {
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
+  class Memory {
+    /** Another one after each growth. */
+    readonly buffer: ArrayBuffer;
+  }
+  class Instance {
+    constructor(module: Module, imports: Readonly<Record<string, Readonly<Record<string, () => void>>>>);
+    readonly exports: Readonly<Record<string, unknown>>;
+  }
+}

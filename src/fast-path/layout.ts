@@ -1,0 +1,102 @@
+/*
+ * Where things stand in the memory of the fast path, for both languages that read it: AssemblyScript in this folder, and
+ * TypeScript in connection/deferred-flows.ts. Addresses are in bytes; fields of a record are words from its begin, times
+ * doubles.
+ */
+
+/** The piece of a capture that is walked. */
+export const CHUNK = 0x100000;
+export const MOST_CHUNK = 0x100000;
+
+/** A bit for each port: whether a listener at that port is watched. */
+export const WATCHED_PORTS = 0x10000;
+
+/** A bit for each hash, modulo 2^20, of keys of flows that are or were followed in full. */
+export const FOLLOWED_KEYS = 0x20000;
+export const FOLLOWED_KEYS_BYTES = 0x20000;
+
+/** Flows that have closed on the way through a chunk: 16 bytes each, the flow's index in a word, and a double, when. */
+export const CLOSED_FLOWS = 0x40000;
+export const MOST_CLOSED_FLOWS = 0x1000;
+
+/** The page of the journal that is written to; see connection/segment-journal.ts. */
+export const PAGE = 0x80000;
+export const PAGE_SHIFT = 13;
+export const SEGMENT_WORDS = 8;
+
+/** Two indices of records, of at most 2^23 slots, with room to copy what is there while they grow. */
+export const OPEN_INDEX = 0x1000000;
+export const CLOSED_INDEX = 0x7000000;
+
+/**
+ * Records of deferred flows, as many at most as half of an index has slots for. Each has two lines of 64 bytes: those that
+ * every segment touches stand one behind the other, those that are hardly touched far behind them.
+ */
+export const RECORDS = 0xd000000;
+export const MOST_RECORDS = 0x400000;
+export const RECORD_WORDS = 16;
+
+/* Fields of a record. */
+/** The lowest words of the addresses: with IPv4, all there is. A is the lower endpoint. */
+export const LOW_A = 0;
+export const LOW_B = 1;
+/** Port of A in the upper half, of B in the lower. */
+export const PORTS = 2;
+export const BITS = 3;
+/** Two words, one per direction: one past the highest sequence number sent. */
+export const NEXT = 4;
+/** The same: the highest acknowledgement sent. */
+export const ACKED = 6;
+/** A double: tap time of the last segment. */
+export const LAST = 4;
+/** Where the flow's newest segment stands in the journal. */
+export const NEWEST = 10;
+/** Segments that are kept. */
+export const COUNT = 11;
+/** Where its oldest segment stands. */
+export const OLDEST = 12;
+export const TCP_STREAM = 13;
+/** TSval of the opener's SYN. */
+export const SYN_TS_VAL = 14;
+/** The flow's number, from 1; 0 where the record is free. */
+export const NUMBER = 15;
+/** Doubles, in the second line: times of the tap. */
+export const START = 0x2000000;
+export const SYN_ACK_TIME = 0x2000001;
+export const ACK_TIME = 0x2000002;
+export const FIN_TIME = 0x2000003;
+export const SECOND_FIN_TIME = 0x2000004;
+/** Three words for each address: what IPv6 addresses have above the lowest. */
+export const UPPER = 0x400000a;
+/** Bytes from a record's first line to its second. */
+export const SECOND_LINE = 0x10000000;
+
+/* Bits of BITS, as connection/flow-record.ts has them. Those per direction are shifted left by it. */
+export const IPV6 = 0x1;
+export const OPENED_BY_B = 0x2;
+export const ROLES_KNOWN = 0x4;
+export const SYNCHRONIZED = 0x8;
+export const ENDING = 0x10;
+export const HAS_ISN = 0x100;
+export const HAS_NEXT = 0x400;
+export const HAS_ACKED = 0x1000;
+export const HAS_FIN = 0x4000;
+export const HAS_SPOKEN = 0x100000;
+export const HAS_SYN_TIMESTAMPS = 0x4000000;
+/** Direction 1 sent the first FIN. Flows that are followed in full have another use for this bit. */
+export const CLOSED_BY_B = 0x80000000;
+
+/* What became of a segment. */
+/** Its flow is not deferred. */
+export const UNKNOWN = 0;
+export const TAKEN = 1;
+/** Taken; both ends have closed now, and both FINs are acknowledged. */
+export const CLOSED = 2;
+/** Not as sound as those before: its flow cannot be deferred any longer. */
+export const UNSOUND = 3;
+
+/* Why the walk through a chunk has stopped. */
+/** The next record is not whole, or not for the fast path. */
+export const HELD_UP = 0;
+/** Flows may be over. */
+export const IS_DUE = 1;

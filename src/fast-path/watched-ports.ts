@@ -1,0 +1,35 @@
+import { WATCHED_PORTS } from './layout';
+import { FIN, Segment } from './segment';
+
+/* Segments of an application behind a watched port are left to who follows flows in full (see connection/listeners.ts). */
+
+const FIRST: usize = WATCHED_PORTS;
+const BYTES: usize = 0x10000 >> 3;
+
+let watches: bool = false;
+
+export function watchNoPort(): void {
+  watches = false;
+  memory.fill(FIRST, 0, BYTES);
+}
+
+export function watchPort(port: u32): void {
+  watches = true;
+  store<u8>(byteOf(port), load<u8>(byteOf(port)) | <u8>bitOf(port));
+}
+
+/** Whether the segment under the cursor shows that an application at a watched port is alive. */
+export function isOfWatchedPort(): bool {
+  if (!watches || (Segment.length === 0 && (Segment.flags & FIN) === 0)) return false;
+  const port = Segment.ports >> 16;
+  return (load<u8>(byteOf(port)) & bitOf(port)) !== 0;
+}
+
+function byteOf(port: u32): usize {
+  return FIRST + (port >> 3);
+}
+
+function bitOf(port: u32): u32 {
+  const one: u32 = 1;
+  return one << (port & 7);
+}
