@@ -12,6 +12,9 @@ const WINDOW_SCALE: u32 = 3;
 const SACK_PERMITTED: u32 = 4;
 const TIMESTAMPS: u32 = 8;
 
+/** No byte says that. */
+const NO_LENGTH: u32 = 256;
+
 /** RFC 7323, section 2.3: a larger shift is read as 14. */
 const MOST_WINDOW_SCALE: i32 = 14;
 
@@ -45,12 +48,12 @@ export function decodeOptions(from: usize, to: usize): bool {
   return true;
 }
 
-/** The length that an option of this kind has; of others, one that none can have. */
+/** The length that an option of this kind has. */
 function lengthOf(kind: u32): u32 {
   if (kind === MSS) return 4;
   if (kind === WINDOW_SCALE) return 3;
   if (kind === SACK_PERMITTED) return 2;
-  return kind === TIMESTAMPS ? 10 : 1;
+  return kind === TIMESTAMPS ? 10 : NO_LENGTH;
 }
 
 function takeTimestamps(option: usize): void {

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RecordSpan } from '../../src/capture/record-span.js';
 import { I, STRIDE } from '../../src/connection/flow-record.js';
@@ -16,6 +19,7 @@ beforeAll(() => {
 });
 afterAll(() => file.remove());
 
+const CAPTURES = join(import.meta.dirname, '../../captures');
 const FLOWS = 12;
 const ETHERNET_HEADER = 14;
 const Link = { ETHERNET: 1, RAW: 101, LINUX_SLL: 113, LINUX_SLL2: 276 } as const;
@@ -154,6 +158,9 @@ describe('records are walked through', () => {
     ['with padding', behind(Uint8Array.from([...data({}), 0, 0, 0])), 3],
     ['with options in another order', behind(data({ options: { windowScale: 3, mss: 1000, timestamps: [5, 6] } })), 3],
     ['with an option of another length', behind(data({ options: { raw: [2, 3, 1, 0] } })), 2],
+    ['with an option of another kind', behind(data({ options: { raw: [32, 1, 1, 1] } })), 2],
+    ['with an option of no length', behind(data({ options: { raw: [32, 0, 1, 1] } })), 2],
+    ['with an option whose length is not there', behind(data({ options: { raw: [1, 1, 1, 8] } })), 2],
     ['with an option that goes beyond the header', behind(data({ options: { raw: [1, 1, 8, 10] } })), 2],
     ['with a Fast Open option', behind(data({ options: { fastOpen: [] } })), 2],
     ['with SACK blocks', behind(data({ options: { sack: [[1, 2]] } })), 2],
@@ -175,6 +182,23 @@ describe('records are walked through', () => {
   ])('up to a segment %s', async (_what, last, walked) => {
     expect((await pcap([...opened, last])).walked).toBe(walked);
   });
+});
+
+it('walking through damaged captures comes to what is found without it', async () => {
+  const captures = [writePcap(connections()), readFileSync(join(CAPTURES, 'half-close.pcap'))];
+  const change = fc.record({ at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), byte: fc.nat(255) });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...captures),
+      fc.array(change, { minLength: 1, maxLength: 9 }),
+      async (whole, changes) => {
+        const damaged = Uint8Array.from(whole);
+        for (const { at, byte } of changes) damaged[24 + Math.floor(at * (damaged.length - 24))] = byte;
+        await followed(file.write(damaged));
+      },
+    ),
+    { seed: 31, numRuns: 150 },
+  );
 });
 
 describe('the memory of the fast path', () => {
