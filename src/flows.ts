@@ -236,6 +236,8 @@ class Follower<T> implements FrameSink {
   readonly #framesFlows: Set<number> | null;
   /** Null before the first frame. */
   clock: Clock | null = null;
+  /** Absent where each segment is looked at. */
+  readonly walk?: (span: RecordSpan) => boolean;
   #newest: Time = Number.NEGATIVE_INFINITY;
   #source: PacketSource | null = null;
 
@@ -261,6 +263,7 @@ class Follower<T> implements FrameSink {
     const { closeWait, slowHandshake } = settings.thresholds;
     this.#ordinaryEnd = new OrdinaryEnd(this.#tracker, profiles, closeWait * SECOND, slowHandshake * SECOND);
     this.frameNames = new FrameNames(paths);
+    if (this.#tracker.defers && this.#membership === null) this.walk = (span) => this.#walk(span);
   }
 
   /** @param reading whose sink this is */
@@ -292,8 +295,7 @@ class Follower<T> implements FrameSink {
     return this.#ready.length < MOST_READY;
   }
 
-  walk(span: RecordSpan): boolean {
-    if (this.#membership !== null) return true;
+  #walk(span: RecordSpan): boolean {
     while (this.#tracker.walk(span)) {
       this.#newest = Math.max(this.#newest, span.newest);
       this.#tracker.endDone(span.newest);

@@ -93,6 +93,11 @@ export class Tracker implements FlowSource {
     this.#ending = new EndingFlows(this.#alive, options.linger);
   }
 
+  /** Whether sound flows are not followed in full, so that `walk` takes records. */
+  get defers(): boolean {
+    return this.#deferral !== null;
+  }
+
   /** The entries of all flows. */
   get log(): SegmentLog {
     return this.#kept.entries;

@@ -18,7 +18,6 @@ import {
   HAS_SYN_TIMESTAMPS,
   IPV6,
   LAST,
-  MOST_RECORDS,
   NEWEST,
   NEXT,
   NUMBER,
@@ -35,18 +34,7 @@ import {
   UNKNOWN,
   UNSOUND,
 } from './layout';
-import {
-  addressOf,
-  allocate,
-  flowAt,
-  recordsInUse,
-  release,
-  resetRecords,
-  setTime,
-  setWord,
-  time,
-  word,
-} from './record';
+import { addressOf, allocate, flowAt, hasRoom, release, resetRecords, setTime, setWord, time, word } from './record';
 import { ACK, FIN, RST, Segment, SYN } from './segment';
 
 /* The rules of connection/deferral.ts: of which flows no more is known than that all is sound. */
@@ -99,10 +87,10 @@ export function offer(): i32 {
   return CLOSED;
 }
 
-/** Whether the segment under the cursor, which was offered before, can be the first one of a deferred flow. */
+/** Whether the segment under the cursor, which was offered before, can be the first one of a deferred flow, for which there is room. */
 export function isFirst(): bool {
   const isSyn = (Segment.flags & KINDS) === SYN && Segment.length === 0 && Segment.ack === 0;
-  return isSyn && !Segment.isUnusual && recordsInUse() < <u32>MOST_RECORDS;
+  return isSyn && !Segment.isUnusual && hasRoom();
 }
 
 /** A flow begins with the segment under the cursor, for which `isFirst` holds. */

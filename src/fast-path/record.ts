@@ -1,4 +1,4 @@
-import { NUMBER, RECORD_WORDS, RECORDS, SECOND_LINE } from './layout';
+import { MOST_RECORDS, NUMBER, RECORD_WORDS, RECORDS, SECOND_LINE } from './layout';
 
 /*
  * Records of deferred flows, named by their index, and read by their address.
@@ -32,7 +32,15 @@ export function resetRecords(): void {
   free = NONE;
 }
 
-/** @returns the address of a record of zeros */
+/** Whether there is memory for one more record, which it may have to get. */
+export function hasRoom(): bool {
+  if (free !== NONE) return true;
+  if (unused === <u32>MOST_RECORDS) return false;
+  const end = addressOf(unused + 1) + SECOND_LINE;
+  return end <= <usize>memory.size() * WASM_PAGE || memory.grow(GROWTH) !== -1;
+}
+
+/** @returns the address of a record of zeros; `hasRoom` holds */
 export function allocate(): usize {
   size++;
   let record: usize;
@@ -41,7 +49,6 @@ export function allocate(): usize {
     free = load<u32>(record);
   } else {
     record = addressOf(unused++);
-    if (record + SECOND_LINE + RECORD_BYTES > <usize>memory.size() * WASM_PAGE) memory.grow(GROWTH);
   }
   memory.fill(record, 0, RECORD_BYTES);
   memory.fill(record + SECOND_LINE, 0, RECORD_BYTES);

@@ -173,6 +173,11 @@ describe('records are walked through', () => {
     ['whose TCP header is too short', behind(data({ dataOffset: 4 })), 2],
     ['whose TCP header is longer than the packet', behind(data({ dataOffset: 15, payload: 0 })), 2],
     ['cut inside its TCP header', behind(data({}).subarray(0, 50), { originalLength: 64 }), 2],
+    [
+      'cut inside its options',
+      behind(data({ options: { timestamps: [5, 6] } }).subarray(0, 60), { originalLength: 76 }),
+      2,
+    ],
     ['cut inside its payload', behind(data({}).subarray(0, 54), { originalLength: 64 }), 3],
     ['that is longer than it was', behind(data({}), { originalLength: 20 }), 2],
     ['of another protocol', behind(Uint8Array.from(data({}), (byte, i) => (i === 23 ? 17 : byte))), 2],
