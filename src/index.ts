@@ -11,7 +11,7 @@ import { readingOnThreads } from './threads/reading-on-threads.js';
 export interface AnalyzeOptions extends Options {
   /**
    * Threads that a capture is read on, this one among them: from 2 on, one reads and decodes while this one follows flows,
-   * which is faster where most frames are in VLANs or tunnels; 1 by default. The analysis is the same.
+   * which is faster where most frames are in tunnels; 1 by default. The analysis is the same.
    */
   readonly threads?: number;
 }

@@ -3,14 +3,17 @@ import { decodeOptions } from './options';
 import { Segment } from './segment';
 
 /*
- * The headers of most frames: those of a link layer with an EtherType, IPv4 without options or IPv6 without extension
+ * The headers of most frames: those of a link layer with an EtherType, VLAN tags, IPv4 without options or IPv6 without extension
  * headers, and TCP. Everything else is left to decode/, which knows all that may be there.
  */
 
 const IPV4_HEADER: usize = 20;
 const IPV6_HEADER: usize = 40;
 const TCP_HEADER: usize = 20;
-/** EtherTypes, and "more fragments" with the fragment's offset, as they lie in memory. */
+const VLAN_TAG: usize = 4;
+/** EtherTypes (802.1Q and 802.1ad the first two), and "more fragments" with the fragment's offset, as they lie in memory. */
+const ETHERTYPE_VLAN: u32 = 0x0081;
+const ETHERTYPE_PROVIDER_BRIDGE: u32 = 0xa888;
 const ETHERTYPE_IPV4: u32 = 0x0008;
 const ETHERTYPE_IPV6: u32 = 0xdd86;
 const FRAGMENT: u32 = 0xff3f;
@@ -28,10 +31,15 @@ export function setLink(offsetOfType: u32, headerLength: u32): void {
 
 /** Takes the segment in the frame under the cursor. @returns false where it is not of the usual kind */
 export function decode(): bool {
-  const ip = Frame.data + linkHeader;
   const end = Frame.data + Frame.captured;
+  let ip = Frame.data + linkHeader;
   if (ip + IPV4_HEADER + TCP_HEADER > end || Frame.original < Frame.captured) return false;
-  const type = <u32>load<u16>(Frame.data + typeAt);
+  let type = <u32>load<u16>(Frame.data + typeAt);
+  while (type === ETHERTYPE_VLAN || type === ETHERTYPE_PROVIDER_BRIDGE) {
+    type = <u32>load<u16>(ip, 2);
+    ip += VLAN_TAG;
+    if (ip + IPV4_HEADER + TCP_HEADER > end) return false;
+  }
   if (type === ETHERTYPE_IPV4) return decodeIpv4(ip, end);
   return type === ETHERTYPE_IPV6 && decodeIpv6(ip, end);
 }

@@ -5,8 +5,8 @@ import { DecodedReading } from './decoded-reading.js';
 
 /**
  * Reads a capture on a thread beside the one that follows its flows; what both find is the same as on one. To walk through
- * records (fast-path/) is faster than that: only where frames have to be decoded, because of VLANs, tunnels or another byte
- * order, or to verify checksums, two threads take up to a sixth less than one.
+ * records (fast-path/) is faster than that: only where frames have to be decoded, because of tunnels or another byte order,
+ * or to verify checksums, two threads take up to a sixth less than one.
  *
  * @param threads how many there may be; 1 by default
  */

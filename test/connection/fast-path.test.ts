@@ -164,7 +164,9 @@ describe('records are walked through', () => {
     ['with an option that goes beyond the header', behind(data({ options: { raw: [1, 1, 8, 10] } })), 2],
     ['with a Fast Open option', behind(data({ options: { fastOpen: [] } })), 2],
     ['with SACK blocks', behind(data({ options: { sack: [[1, 2]] } })), 2],
-    ['in a VLAN', behind(data({ vlan: 7 })), 2],
+    ['in a VLAN', behind(data({ vlan: 7 })), 3],
+    ['in a VLAN of a provider', behind(data({ vlan: [7, 8] })), 3],
+    ['cut inside its VLAN tags', behind(data({ vlan: [7, 8] }).subarray(0, 56), { originalLength: 72 }), 2],
     ['with IP options', behind(data({ ipOptions: [1, 1, 1, 0] })), 2],
     ['in a fragment', behind(data({ fragment: 0x2000 })), 2],
     ['not cut into fragments', behind(data({ fragment: 0x4000 })), 3],
@@ -183,10 +185,44 @@ describe('records are walked through', () => {
     ['of another protocol', behind(Uint8Array.from(data({}), (byte, i) => (i === 23 ? 17 : byte))), 2],
     ['of another EtherType', behind(Uint8Array.from(data({}), (byte, i) => (i === 13 ? 6 : byte))), 2],
     ['of a damaged second', behind(data({}), { fraction: 1_000_000 }), 2],
+    [
+      'of another flow, from before',
+      behind(data({ from: '10.0.0.7:1', flags: 'S', ack: 0, payload: 0 }), { fraction: at - 1 }),
+      2,
+    ],
     ['from before', behind(data({}), { fraction: at - 1 }), 2],
   ])('up to a segment %s', async (_what, last, walked) => {
     expect((await pcap([...opened, last])).walked).toBe(walked);
   });
+});
+
+it('addresses of IPv6 are told apart by each of their words', async () => {
+  const [client, server] = ['2001:db8:3:4:5:6:7:8', '2001:db9:3:4:5:6:7:8'].map((address) => address.split(':'));
+  const changed = (address: readonly string[], word: number): string =>
+    `[${address.map((part, i) => (i >> 1 === word ? 'a' : part)).join(':')}]`;
+  const pairs = [0, 1, 2, 3, -1].flatMap((word) => [
+    [changed(client, word), changed(server, -1)],
+    [changed(client, -1), changed(server, word)],
+  ]);
+  const stories = pairs
+    .slice(0, -1)
+    .map(([from, to]) =>
+      scenario({ client: `${from}:1000`, server: `${to}:80` }, [...HANDSHAKE, ...EXCHANGE, ...CLOSE]),
+    );
+  expect((await followed(file.write(captureOf('client', ...stories)))).deferred).toBe(9);
+});
+
+it('captures that overlap take turns', async () => {
+  const records = connections();
+  const of = (rest: number) => writePcap(records.filter((_, i) => Math.floor(i / 7) % 2 === rest));
+  const other = new ScratchFile();
+  try {
+    const { deferred, walked } = await followed([file.write(of(0)), other.write(of(1))]);
+    expect(deferred).toBe(FLOWS - 1);
+    expect(walked).toBeGreaterThan(records.length / 2);
+  } finally {
+    other.remove();
+  }
 });
 
 it('walking through damaged captures comes to what is found without it', async () => {

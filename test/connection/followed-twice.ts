@@ -38,7 +38,7 @@ interface Followed {
   readonly walked: number;
 }
 
-async function follow(path: string, way: Way, maxFlows = 1000): Promise<Followed> {
+async function follow(paths: readonly string[], way: Way, maxFlows = 1000): Promise<Followed> {
   const ends: (Ended | Given)[] = [];
   let newest = Number.NEGATIVE_INFINITY;
   let walked = 0;
@@ -66,7 +66,7 @@ async function follow(path: string, way: Way, maxFlows = 1000): Promise<Followed
     walked += span.frame - before;
     return true;
   };
-  const reading = new DirectReading([path], {}, way === 'walked' ? { take, walk } : { take });
+  const reading = new DirectReading(paths, {}, way === 'walked' ? { take, walk } : { take });
   for (let turn = await reading.next(); turn !== null; turn = await reading.next()) turn.read();
   await reading.close();
   for (const _ of tracker.end());
@@ -95,10 +95,11 @@ export interface Told {
   readonly walked: number;
 }
 
-export async function followed(path: string, maxFlows?: number): Promise<Told> {
-  const decoded = await follow(path, 'decoded', maxFlows);
-  const walked = await follow(path, 'walked', maxFlows);
-  const whole = plain((await follow(path, 'in full', maxFlows)).ends);
+export async function followed(path: string | readonly string[], maxFlows?: number): Promise<Told> {
+  const paths = typeof path === 'string' ? [path] : path;
+  const decoded = await follow(paths, 'decoded', maxFlows);
+  const walked = await follow(paths, 'walked', maxFlows);
+  const whole = plain((await follow(paths, 'in full', maxFlows)).ends);
   expect(plain(decoded.ends)).toEqual(whole);
   expect(plain(walked.ends)).toEqual(whole);
   const deferred = ({ ends }: Followed) => ends.filter((end) => 'followed' in end && !end.followed).length;
