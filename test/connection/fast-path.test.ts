@@ -6,6 +6,7 @@ import { RecordSpan } from '../../src/capture/record-span.js';
 import { I, STRIDE } from '../../src/connection/flow-record.js';
 import { SECOND } from '../../src/connection/time.js';
 import { Tracker } from '../../src/connection/tracker.js';
+import { analyze } from '../../src/index.js';
 import { ScratchFile } from '../properties/scratch-file.js';
 import { tcpFrame } from '../support/frames.js';
 import { type PcapOptions, type PcapRecord, writePcap } from '../support/pcap-writer.js';
@@ -223,6 +224,14 @@ it('captures that overlap take turns', async () => {
   } finally {
     other.remove();
   }
+});
+
+it('analyses at the same time do not share their memory', async () => {
+  const captures = ['soak', 'half-close', 'normal-close', 'soak', 'accept-queue-overflow'].map((name) =>
+    join(CAPTURES, `${name}.pcap`),
+  );
+  const together = await Promise.all(captures.map((path) => analyze(path)));
+  for (const [i, path] of captures.entries()) expect(await analyze(path)).toEqual(together[i]);
 });
 
 it('walking through damaged captures comes to what is found without it', async () => {
