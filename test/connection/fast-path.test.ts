@@ -226,6 +226,21 @@ it('captures that overlap take turns', async () => {
   }
 });
 
+/** Without the incident, which comes last. */
+const sound = connections().slice(0, -1);
+
+it.each([
+  ['pcap', () => writePcap(sound)],
+  ['pcapng', () => writePcapng([section, MICROSECONDS, MICROSECONDS, ...packetsOf(sound, 1e6)])],
+])('a %s file that breaks off is walked through up to there', async (_format, write) => {
+  const whole = write();
+  const all = (await followed(file.write(whole))).walked;
+  for (let cut = 1; cut < 100; cut += 7) {
+    const { walked } = await followed(file.write(whole.subarray(0, whole.length - cut)));
+    expect(walked).toBeLessThan(all);
+  }
+});
+
 it('analyses at the same time do not share their memory', async () => {
   const captures = ['soak', 'half-close', 'normal-close', 'soak', 'accept-queue-overflow'].map((name) =>
     join(CAPTURES, `${name}.pcap`),
