@@ -187,7 +187,9 @@ function goesOn(d: u32): bool {
   if (seq !== word(record, NEXT + d)) return false;
   if (<i32>(ack - acked) < 0 || <i32>(word(record, NEXT + other) - ack) < 0) return false;
   if ((flags & KINDS) === ACK) {
-    if (length > 0 ? (bits & (3 * HAS_FIN)) !== 0 : ack === acked) return false;
+    // Whether a segment has data cannot be foreseen: no branch depends on that alone.
+    const isEmpty = length === 0;
+    if (<u32>(isEmpty && ack === acked) | <u32>(!isEmpty && (bits & (3 * HAS_FIN)) !== 0)) return false;
   } else {
     if ((flags & KINDS) !== (FIN | ACK) || (bits & (HAS_FIN << d)) !== 0) return false;
     if ((bits & (HAS_FIN << other)) === 0) {

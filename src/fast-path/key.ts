@@ -29,9 +29,12 @@ export function setSeed(value: u32): void {
 export function takeKey(): void {
   const isLower = isSourceLower();
   Key.direction = isLower ? 0 : 1;
-  Key.lowA = isLower ? Segment.source3 : Segment.destination3;
-  Key.lowB = isLower ? Segment.destination3 : Segment.source3;
-  Key.ports = isLower ? Segment.ports : rotl<u32>(Segment.ports, 16);
+  // Which end has sent a segment cannot be foreseen: without branches, nothing is done for the wrong one.
+  const swapped: u32 = isLower ? 0 : 0xffffffff;
+  const addresses = (Segment.source3 ^ Segment.destination3) & swapped;
+  Key.lowA = Segment.source3 ^ addresses;
+  Key.lowB = Segment.destination3 ^ addresses;
+  Key.ports = rotl<u32>(Segment.ports, swapped & 16);
   let hash = seed;
   if (Segment.isIpv6) {
     Key.upperA0 = isLower ? Segment.source0 : Segment.destination0;
@@ -88,8 +91,8 @@ function isSourceLower(): bool {
     if (Segment.source1 !== Segment.destination1) return Segment.source1 < Segment.destination1;
     if (Segment.source2 !== Segment.destination2) return Segment.source2 < Segment.destination2;
   }
-  if (Segment.source3 !== Segment.destination3) return Segment.source3 < Segment.destination3;
-  return Segment.ports >> 16 <= (Segment.ports & 0xffff);
+  if (Segment.source3 === Segment.destination3) return Segment.ports >> 16 <= (Segment.ports & 0xffff);
+  return Segment.source3 < Segment.destination3;
 }
 
 function mix(value: u32): u32 {
