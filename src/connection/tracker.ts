@@ -131,22 +131,23 @@ export class Tracker implements FlowSource {
 
   /** Keeps the segment of a deferred flow; a flow that cannot be deferred any longer is followed from its start. */
   #deferOrFollow(segment: Segment, deferral: Deferral): void {
+    const flow = this.table.find(segment);
+    const { direction } = this.table.key;
+    if (flow >= 0) {
+      this.#follow(segment, flow, direction);
+      return;
+    }
     const outcome = deferral.offer(segment, this.#listeners.isSign(segment));
     if (outcome === TAKEN) return;
     if (outcome === CLOSED) {
       this.#ending.add(~deferral.flow, segment.time);
-      return;
-    }
-    if (outcome !== UNKNOWN) {
-      this.#follow(segment, this.#recall(segment, deferral), this.table.key.direction);
-      return;
-    }
-    const flow = this.table.find(segment);
-    if (flow < 0 && deferral.isFirst) {
+    } else if (outcome !== UNKNOWN) {
+      this.#follow(segment, this.#recall(deferral), direction);
+    } else if (deferral.isFirst) {
       if (this.#alive.size >= this.#options.maxFlows) this.#makeRoom(segment.time);
       deferral.begin(++this.flows, this.#streams.following++);
     } else {
-      this.#follow(segment, flow, this.table.key.direction);
+      this.#follow(segment, -1, direction);
     }
   }
 
@@ -196,12 +197,11 @@ export class Tracker implements FlowSource {
     this.#kept.flush(flow);
   }
 
-  /** Follows the deferred flow that this segment belongs to in full from now on. @returns its record */
-  #recall(segment: Segment, deferral: Deferral): number {
+  /** Follows the deferred flow that was found last in full from now on, the table's key being its own. @returns its record */
+  #recall(deferral: Deferral): number {
     const { table } = this;
     const deferred = deferral.flow;
     deferral.noteFollowed();
-    table.key.take(segment);
     const flow = table.insert(-1);
     deferral.describe(deferred, table, flow);
     const isEnding = (table.i32[flow * STRIDE + I.bits] & BIT.ending) !== 0;
@@ -232,8 +232,7 @@ export class Tracker implements FlowSource {
   icmpError(segment: Segment): void {
     let flow = this.table.find(segment);
     if (!segment.quotedSeq) return;
-    if (flow < 0 && this.#deferral !== null && this.#deferral.find(segment) >= 0)
-      flow = this.#recall(segment, this.#deferral);
+    if (flow < 0 && this.#deferral !== null && this.#deferral.find(segment) >= 0) flow = this.#recall(this.#deferral);
     if (flow < 0) return;
     const d = this.table.key.direction;
     const previous = this.table.i32[flow * STRIDE + I.previous];

@@ -8,7 +8,8 @@ export interface Address {
 export function formatAddress(ipVersion: number, w0: number, w1: number, w2: number, w3: number): string {
   if (ipVersion === 4) return formatIpv4(w3);
   if (w0 === 0 && w1 === 0 && w2 === 0xffff) return `::ffff:${formatIpv4(w3)}`;
-  return formatIpv6([w0, w1, w2, w3].flatMap((word) => [word >>> 16, word & 0xffff]));
+  // Both ends of every connection are named: with `flatMap`, that took two fifths of an analysis of short ones.
+  return formatIpv6([w0 >>> 16, w0 & 0xffff, w1 >>> 16, w1 & 0xffff, w2 >>> 16, w2 & 0xffff, w3 >>> 16, w3 & 0xffff]);
 }
 
 function formatIpv4(word: number): string {
@@ -27,9 +28,14 @@ function formatIpv6(groups: readonly number[]): string {
       runLength = length;
     }
   }
-  const text = (part: readonly number[]) => part.map((group) => group.toString(16)).join(':');
-  if (runLength === 1) return text(groups);
-  return `${text(groups.slice(0, runStart))}::${text(groups.slice(runStart + runLength))}`;
+  if (runLength === 1) return formatGroups(groups, 0, groups.length);
+  return `${formatGroups(groups, 0, runStart)}::${formatGroups(groups, runStart + runLength, groups.length)}`;
+}
+
+function formatGroups(groups: readonly number[], from: number, to: number): string {
+  let text = '';
+  for (let group = from; group < to; group++) text += (group === from ? '' : ':') + groups[group].toString(16);
+  return text;
 }
 
 /** The address that `text` spells, dotted IPv4 or any spelling of RFC 4291, section 2.2, for IPv6; null if none. */
