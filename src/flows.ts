@@ -256,6 +256,8 @@ class Follower<T> implements FrameSink {
       maxFlows: options.maxFlows ?? DEFAULT_MAX_FLOWS,
       ...(options.key && { key: options.key }),
       onEnd: (flow) => this.#end(flow),
+      onDeferredEnd: (flow, deferred) =>
+        this.#ordinaryEnd.readDeferred(flow, deferred, this.#newest) && this.#passOver(this.#ordinaryEnd),
       onGiveUp: (flow) => this.#giveUp(flow),
     });
     this.#framesFlows = options.select?.frames === undefined ? null : new Set();
@@ -323,15 +325,7 @@ class Follower<T> implements FrameSink {
     }
     const { profiles, thresholds, selects } = this.settings;
     const isOrdinary = this.#ordinaryEnd.read(record, this.#newest);
-    if (isOrdinary) {
-      this.#ordinaryEnd.noteDistances(this.#distances);
-      if (this.ordinary !== null || this.#isUnwanted(number)) {
-        const standIn = this.ordinary?.(this.#ordinaryEnd, clock);
-        if (standIn != null) this.#ready.push(standIn);
-        this.observer?.end?.(number, false);
-        return;
-      }
-    }
+    if (isOrdinary && this.#passOver(this.#ordinaryEnd)) return;
     this.#tracker.recall(record);
     const history = readHistory(this.#tracker, record);
     const flow = diagnosedFlow(history, {
@@ -347,6 +341,17 @@ class Follower<T> implements FrameSink {
     const selected = selects(flow) && this.#framesFlows?.has(number) !== false;
     this.observer?.end?.(number, selected);
     if (selected) this.#ready.push(flow);
+  }
+
+  /** A connection without incident has ended. @returns whether nobody wants to know more of it */
+  #passOver(end: OrdinaryEnd): boolean {
+    const { clock, ordinary } = this;
+    end.noteDistances(this.#distances);
+    if (clock === null || (ordinary === null && !this.#isUnwanted(end.flow))) return false;
+    const standIn = ordinary?.(end, clock);
+    if (standIn != null) this.#ready.push(standIn);
+    this.observer?.end?.(end.flow, false);
+    return true;
   }
 
   #giveUp(record: number): void {

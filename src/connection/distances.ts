@@ -1,3 +1,4 @@
+import { HostIndex } from './host-index.js';
 import type { Time } from './model.js';
 
 /** Hosts that are remembered at most. */
@@ -8,14 +9,28 @@ const MOST = 50_000;
  * how far its ends are is still known. Hosts are keyed by address: a signed word for IPv4, text for IPv6.
  */
 export class Distances {
-  readonly #least = new Map<number | string, Time>();
+  readonly #hosts = new HostIndex();
+  #least = new Float64Array(1024);
 
   note(host: number | string, roundTrip: Time): void {
-    const known = this.#least.get(host);
-    if (known === undefined ? this.#least.size < MOST : roundTrip < known) this.#least.set(host, roundTrip);
+    const number = this.#hosts.find(host);
+    if (number < 0) this.#add(host, roundTrip);
+    else if (roundTrip < this.#least[number]) this.#least[number] = roundTrip;
   }
 
   of(host: number | string): Time | null {
-    return this.#least.get(host) ?? null;
+    const number = this.#hosts.find(host);
+    return number < 0 ? null : this.#least[number];
+  }
+
+  #add(host: number | string, roundTrip: Time): void {
+    if (this.#hosts.size === MOST) return;
+    const number = this.#hosts.add(host);
+    if (number === this.#least.length) {
+      const least = this.#least;
+      this.#least = new Float64Array(2 * least.length);
+      this.#least.set(least);
+    }
+    this.#least[number] = roundTrip;
   }
 }

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Segment } from '../decode/segment.js';
 import { BIT, I } from './flow-record.js';
+import { mix } from './mix.js';
 
 /**
  * Addresses and ports of a segment, in canonical order (lower endpoint first), so that both directions have one key. Its hash
@@ -90,8 +91,3 @@ export class FlowKey {
 }
 
 const compare = (a: number, b: number): number => (a >>> 0) - (b >>> 0);
-
-export function mix(value: number): number {
-  const product = Math.imul(value, 0x9e3779b1);
-  return product ^ (product >>> 15);
-}

@@ -1,8 +1,9 @@
 import type { Segment } from '../decode/segment.js';
 import { FlowIndex } from './flow-index.js';
-import { FlowKey, mix } from './flow-key.js';
+import { FlowKey } from './flow-key.js';
 import { type FlowNetwork, FlowNetworks, type KeyPart } from './flow-network.js';
 import { BIT, type FlowRecords, I, STRIDE } from './flow-record.js';
+import { mix } from './mix.js';
 
 /**
  * The flows alive, found by 4-tuple: records in one growing buffer, and two indices of them. Connections in TIME_WAIT are

@@ -8,7 +8,7 @@ import { EndingFlows } from './ending-flows.js';
 import { firstToLeave } from './eviction.js';
 import { FlowLog } from './flow-log.js';
 import type { KeyPart } from './flow-network.js';
-import { BIT, D, DF, DIRECTION, DIRECTION_F64, F, I, STRIDE, STRIDE_F64 } from './flow-record.js';
+import { BIT, D, DF, DIRECTION, DIRECTION_F64, F, type FlowRecords, I, STRIDE, STRIDE_F64 } from './flow-record.js';
 import type { FlowSource } from './flow-source.js';
 import { FlowTable } from './flow-table.js';
 import {
@@ -50,6 +50,12 @@ export interface TrackerOptions {
   readonly maxFlows: number;
   /** Called when a flow is complete; its record and log are reused after the call. */
   readonly onEnd: (flow: number) => void;
+  /**
+   * Called when a deferred flow is complete, which is among `flows`. Where that is not enough, the flow is shown in a record
+   * of the table, and `onEnd` is called.
+   * @returns whether it is enough
+   */
+  readonly onDeferredEnd?: (flow: number, flows: FlowRecords) => boolean;
   /** Called when a flow is given up, while more of it may come. */
   readonly onGiveUp: (flow: number) => void;
 }
@@ -465,7 +471,7 @@ export class Tracker implements FlowSource {
   #giveUp(flow: number): void {
     const { onGiveUp } = this.#options;
     if (flow < 0) {
-      this.#leaveDeferred(~flow, onGiveUp);
+      if (this.#deferral !== null) this.#leaveShown(~flow, this.#deferral, onGiveUp);
       return;
     }
     const previous = this.table.i32[flow * STRIDE + I.previous];
@@ -475,8 +481,15 @@ export class Tracker implements FlowSource {
   }
 
   #leave(flow: number): void {
-    if (flow < 0) this.#leaveDeferred(~flow, this.#options.onEnd);
-    else this.#finish(flow);
+    if (flow >= 0) {
+      this.#finish(flow);
+      return;
+    }
+    const deferral = this.#deferral;
+    if (deferral === null) return;
+    const { onDeferredEnd, onEnd } = this.#options;
+    if (onDeferredEnd?.(~flow, deferral.flows) === true) deferral.remove(~flow);
+    else this.#leaveShown(~flow, deferral, onEnd);
   }
 
   #finish(flow: number): void {
@@ -497,10 +510,8 @@ export class Tracker implements FlowSource {
   }
 
   /** Shows the end of a deferred flow in a record that is made for that. */
-  #leaveDeferred(deferred: number, tell: (flow: number) => void): void {
+  #leaveShown(deferred: number, deferral: Deferral, tell: (flow: number) => void): void {
     const { table } = this;
-    const deferral = this.#deferral;
-    if (deferral === null) return;
     const flow = deferral.show(deferred, table);
     const at = flow * STRIDE;
     table.i32[at + I.logCount] = -1;

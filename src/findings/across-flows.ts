@@ -5,6 +5,7 @@ import { SECOND } from '../connection/time.js';
 import { parseAddress } from '../decode/address.js';
 import { SYN } from '../decode/segment.js';
 import { Bounded } from './bounded.js';
+import { type BusyHost, BusyHosts } from './busy-hosts.js';
 import { CATALOGUE } from './catalogue/index.js';
 import type { AcrossFinding, FindingKind, Flow } from './finding.js';
 import { Occupancy } from './occupancy.js';
@@ -15,8 +16,6 @@ import type { Thresholds } from './thresholds.js';
 const EPHEMERAL_PORTS = 28_232;
 /** What one subject is remembered by, at most. */
 const MOST_DISTINCT = 1000;
-/** Flows that a host must have before its sockets are counted second by second: below, nothing can accumulate. */
-const BUSY_HOST = 1000;
 /** How long a host that tcp_tw_recycle had met was remembered (TCP_PAWS_MSL). */
 const TIMESTAMP_MEMORY = 60 * SECOND;
 
@@ -35,15 +34,6 @@ class Group {
   }
 }
 
-/** One host's sockets over time. */
-class Host {
-  flows = 0;
-  timeWait = new Occupancy();
-  /** By service: the ports in use towards it. */
-  readonly ports = new Map<string, Occupancy>();
-  constructor(readonly address: string) {}
-}
-
 /** A host's address as a key: a signed word for IPv4, its text for IPv6. */
 function keyOf(address: string): number | string {
   const parsed = parseAddress(address);
@@ -57,7 +47,7 @@ export class AcrossFlows {
   readonly #scanners = new Bounded<string, Group>(() => new Group());
   readonly #halfOpen = new Bounded<string, Occupancy>(() => new Occupancy());
   readonly #closeWait = new Bounded<string, Occupancy>(() => new Occupancy());
-  readonly #hosts = new Bounded<number | string, Host>((_key, address) => new Host(address));
+  readonly #hosts = new BusyHosts();
   readonly #drops = new Bounded<string, Group>(() => new Group());
   readonly #stamps = new Bounded<string, { flows: number; tsVal: number; at: Time }>(() => ({
     flows: 0,
@@ -86,8 +76,9 @@ export class AcrossFlows {
       const waiting = intervalIn(flow, side, 'CLOSE_WAIT');
       if (waiting)
         this.#closeWait.of(side === 'server' ? service : address).add(flow.flow, waiting.from, waiting.until);
-      const host = this.#hosts.of(keyOf(address), address);
-      if (++host.flows < BUSY_HOST) continue;
+      const number = this.#hosts.count(keyOf(address));
+      if (number < 0) continue;
+      const host = this.#hosts.known(number) ?? this.#hosts.begin(number, address);
       const timeWait = intervalIn(flow, side, 'TIME_WAIT');
       if (timeWait) host.timeWait.add(flow.flow, timeWait.from, timeWait.until);
       if (side === 'client') portsTo(host, service).add(flow.flow, flow.start, clientUntil(flow));
@@ -98,9 +89,9 @@ export class AcrossFlows {
   addOrdinary(o: OrdinaryEnd, clock: Clock): void {
     this.#clock ??= clock;
     for (const side of ['client', 'server'] as const) {
-      const key = o.addressKey(side);
-      const host = this.#hosts.known(key) ?? this.#hosts.of(key, o.address(side));
-      if (++host.flows < BUSY_HOST) continue;
+      const number = this.#hosts.count(o.addressKey(side));
+      if (number < 0) continue;
+      const host = this.#hosts.known(number) ?? this.#hosts.begin(number, o.address(side));
       if (o.closer === side) host.timeWait.add(o.flow, o.timeWaitFrom, o.timeWaitUntil);
       if (side === 'client') {
         const service = withPort({ address: o.address('server'), port: o.serverPort() });
@@ -160,7 +151,7 @@ export class AcrossFlows {
         `endpoints of ${holder} were in CLOSE_WAIT at a time`,
       );
     }
-    for (const [, host] of this.#hosts.entries()) {
+    for (const host of this.#hosts.all()) {
       peak(
         'time-wait-accumulation',
         host.address,
@@ -211,7 +202,7 @@ export class AcrossFlows {
   }
 }
 
-function portsTo(host: Host, service: string): Occupancy {
+function portsTo(host: BusyHost, service: string): Occupancy {
   let of = host.ports.get(service);
   if (!of) {
     of = new Occupancy();

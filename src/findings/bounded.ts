@@ -4,9 +4,9 @@ const MOST = 20_000;
 /** Things made on first use, by key, in bounded memory: when there are too many, those with the fewest flows are forgotten. */
 export class Bounded<K, V extends { readonly flows: number }> {
   readonly #all = new Map<K, V>();
-  readonly #make: (key: K, name: string) => V;
+  readonly #make: () => V;
 
-  constructor(make: (key: K, name: string) => V) {
+  constructor(make: () => V) {
     this.#make = make;
   }
 
@@ -14,12 +14,11 @@ export class Bounded<K, V extends { readonly flows: number }> {
     return this.#all.get(key);
   }
 
-  /** @param name what the thing is called, where its key does not say */
-  of(key: K, name = ''): V {
+  of(key: K): V {
     let found = this.#all.get(key);
     if (found === undefined) {
       if (this.#all.size >= MOST) this.#forget();
-      found = this.#make(key, name);
+      found = this.#make();
       this.#all.set(key, found);
     }
     return found;

@@ -1,6 +1,7 @@
 import { formatAddress } from '../../decode/address.js';
+import * as deferred from '../../fast-path/layout.js';
 import type { Distances } from '../distances.js';
-import { BIT, F, I, STRIDE, STRIDE_F64 } from '../flow-record.js';
+import { BIT, F, type FlowRecords, I, STRIDE } from '../flow-record.js';
 import type { FlowSource } from '../flow-source.js';
 import type { Tap, Time } from '../model.js';
 import type { HostProfile } from '../profile.js';
@@ -10,13 +11,52 @@ import { hostKey } from './history.js';
 import { tapOf } from './tap.js';
 import { goneBy } from './timers.js';
 
+/** Where a record has what tells the flow's end. The fields that are not named here stand where `I` and `F` have them. */
+interface EndFields {
+  readonly number: number;
+  /** By the opener's direction. */
+  readonly synTsVal: readonly [number, number];
+  readonly upperA: number;
+  readonly upperB: number;
+  readonly start: number;
+  readonly synAck: number;
+  readonly ack: number;
+  readonly fin: number;
+  readonly secondFin: number;
+}
+
+/** Of flows that are followed in full. */
+const FOLLOWED: EndFields = {
+  number: I.number,
+  synTsVal: [I.synTsVal, I.synTsVal + 1],
+  upperA: I.upperA,
+  upperB: I.upperB,
+  start: F.start,
+  synAck: F.synAck,
+  ack: F.ack,
+  fin: F.fin,
+  secondFin: F.secondFin,
+};
+
+const DEFERRED: EndFields = {
+  number: deferred.NUMBER,
+  synTsVal: [deferred.SYN_TS_VAL, deferred.SYN_TS_VAL],
+  upperA: deferred.UPPER,
+  upperB: deferred.UPPER + 3,
+  start: deferred.START,
+  synAck: deferred.SYN_ACK_TIME,
+  ack: deferred.ACK_TIME,
+  fin: deferred.FIN_TIME,
+  secondFin: deferred.SECOND_FIN_TIME,
+};
+
 /**
  * The end of a connection in which nothing happened but opening, exchange and close. One object, overwritten by the next
  * call of `read`.
  */
 export class OrdinaryEnd {
   flow = 0;
-  /** Where the flow stands in `source`, until the next segment is taken. */
+  /** Where the flow stands in `source`, until the next segment is taken; -1 where it is deferred. */
   record = 0;
   start: Time = 0;
   followedUntil: Time = 0;
@@ -35,7 +75,9 @@ export class OrdinaryEnd {
   /** TSval of the client's SYN; -1 without timestamps. */
   synTsVal = -1;
 
+  #words: Int32Array = new Int32Array(0);
   #at = 0;
+  #fields = FOLLOWED;
   #client = 0;
 
   constructor(
@@ -52,28 +94,42 @@ export class OrdinaryEnd {
    * @returns false where only the whole post-mortem can tell
    */
   read(flow: number, followedUntil: Time): boolean {
-    const { i32, f64 } = this.source.table;
-    const at = flow * STRIDE;
-    const at64 = flow * STRIDE_F64;
+    const { table } = this.source;
+    this.record = flow;
+    return this.#read(table, flow * STRIDE, FOLLOWED, table.i32[flow * STRIDE + I.closer], followedUntil);
+  }
+
+  /** The same of a flow that is deferred: its record is among `flows`. */
+  readDeferred(flow: number, flows: FlowRecords, followedUntil: Time): boolean {
+    const at = flow * deferred.RECORD_WORDS;
+    const bits = flows.i32[at + I.bits];
+    const closer = (bits & deferred.CLOSED_BY_B) !== 0 ? 1 : 0;
+    this.record = -1;
+    return this.#read(flows, at, DEFERRED, (bits & (3 * BIT.fin)) === 0 ? -1 : closer, followedUntil);
+  }
+
+  /** @param closer direction of the first FIN; -1 before it */
+  #read({ i32, f64 }: FlowRecords, at: number, fields: EndFields, closer: number, followedUntil: Time): boolean {
+    const at64 = at / 2;
     const bits = i32[at + I.bits];
     const bothIsns = (bits & (3 * BIT.isn)) === 3 * BIT.isn;
     if ((bits & BIT.incident) !== 0 || !bothIsns || (bits & BIT.synchronized) === 0) return false;
-    const start = f64[at64 + F.start];
-    const synAck = f64[at64 + F.synAck];
-    const ack = f64[at64 + F.ack];
+    const start = f64[at64 + fields.start];
+    const synAck = f64[at64 + fields.synAck];
+    const ack = f64[at64 + fields.ack];
     if (!(synAck >= start && ack >= synAck) || ack - start >= this.handshake) return false;
     const client = (bits & BIT.openedByB) !== 0 ? 1 : 0;
-    const closer = i32[at + I.closer];
+    this.#words = i32;
     this.#at = at;
-    this.record = flow;
+    this.#fields = fields;
     this.followedUntil = followedUntil;
     this.#client = client;
-    this.flow = i32[at + I.number];
+    this.flow = i32[at + fields.number];
     this.start = start;
     this.clientRoundTrip = ack - synAck;
     this.serverRoundTrip = synAck - start;
     this.tap = tapOf(this.clientRoundTrip, this.serverRoundTrip);
-    this.synTsVal = (bits & (BIT.synTimestamps << client)) !== 0 ? i32[at + I.synTsVal + client] >>> 0 : -1;
+    this.synTsVal = (bits & (BIT.synTimestamps << client)) !== 0 ? i32[at + fields.synTsVal[client]] >>> 0 : -1;
     if (closer < 0) {
       this.closer = null;
       this.clientState = 'ESTABLISHED';
@@ -83,11 +139,11 @@ export class OrdinaryEnd {
     }
     if ((bits & (3 * BIT.fin)) !== 3 * BIT.fin) return false;
     const bothClosed = i32[at + I.acked] === i32[at + I.next + 1] && i32[at + I.acked + 1] === i32[at + I.next];
-    const secondFin = f64[at64 + F.secondFin];
+    const secondFin = f64[at64 + fields.secondFin];
     // Without incident, the ACK of the second FIN is the last segment.
     const lastAck = f64[at64 + F.last];
     if (!bothClosed) return false;
-    if (secondFin - f64[at64 + F.fin] >= this.closeWait) return false;
+    if (secondFin - f64[at64 + fields.fin] >= this.closeWait) return false;
     const side: Side = closer === client ? 'client' : 'server';
     const duration = this.profiles[side].timeWait * SECOND;
     const over = goneBy(lastAck, duration) <= followedUntil;
@@ -102,29 +158,27 @@ export class OrdinaryEnd {
   }
 
   noteDistances(distances: Distances): void {
-    const network = this.source.table.networkOf(this.record);
+    const network = this.record < 0 ? null : this.source.table.networkOf(this.record);
     distances.note(hostKey(network, this.addressKey('client')), this.clientRoundTrip);
     distances.note(hostKey(network, this.addressKey('server')), this.serverRoundTrip);
   }
 
   /** A signed word for one end's IPv4 address, or its text for IPv6: cheap to count by, since V8 keeps 32 bits in the pointer. */
   addressKey(side: Side): number | string {
-    const { i32 } = this.source.table;
-    const at = this.#at;
-    if ((i32[at + I.bits] & BIT.ipv6) !== 0) return this.address(side);
-    return i32[at + this.#low(side)];
+    if ((this.#words[this.#at + I.bits] & BIT.ipv6) !== 0) return this.address(side);
+    return this.#words[this.#at + this.#low(side)];
   }
 
   address(side: Side): string {
-    const { i32 } = this.source.table;
+    const words = this.#words;
     const low = this.#low(side);
-    const upper = this.#at + (low === I.lowA ? I.upperA : I.upperB);
-    const version = (i32[this.#at + I.bits] & BIT.ipv6) !== 0 ? 6 : 4;
-    return formatAddress(version, i32[upper], i32[upper + 1], i32[upper + 2], i32[this.#at + low]);
+    const upper = this.#at + (low === I.lowA ? this.#fields.upperA : this.#fields.upperB);
+    const version = (words[this.#at + I.bits] & BIT.ipv6) !== 0 ? 6 : 4;
+    return formatAddress(version, words[upper], words[upper + 1], words[upper + 2], words[this.#at + low]);
   }
 
   serverPort(): number {
-    const ports = this.source.table.i32[this.#at + I.ports];
+    const ports = this.#words[this.#at + I.ports];
     return this.#client === 1 ? ports >>> 16 : ports & 0xffff;
   }
 
