@@ -9,6 +9,7 @@ import { I, STRIDE } from './connection/flow-record.js';
 import type { Clock, Time } from './connection/model.js';
 import { type History, readHistory } from './connection/postmortem/history.js';
 import { OrdinaryEnd } from './connection/postmortem/ordinary.js';
+import { goneBy } from './connection/postmortem/timers.js';
 import { type HostProfile, hostProfile, type ProfileName, parseSysctl } from './connection/profile.js';
 import type { Side } from './connection/state.js';
 import { SECOND } from './connection/time.js';
@@ -72,8 +73,12 @@ export interface Progress {
 const MOST_READY = 1000;
 /** Ordinary segments that `detail: 'full'` keeps of one flow. */
 export const FULL_DETAIL = 400;
-/** Least silence after both ends are done before a flow leaves the table; with TIME_WAIT's own length on top. */
-export const LINGER = 5 * SECOND;
+/** How long both ends are certain to be gone before a flow leaves the table. */
+const LINGER = 1.15 * SECOND;
+
+/** Silence after both ends are done before a flow leaves the table. */
+export const lingerOf = ({ client, server }: Readonly<Record<Side, HostProfile>>): Time =>
+  goneBy(0, Math.max(client.timeWait, server.timeWait) * SECOND) + LINGER;
 
 /**
  * Connections that are followed at a time where options do not say: as a flood of SYNs, they take half a gigabyte. Beyond
@@ -248,11 +253,12 @@ class Follower<T> implements FrameSink {
     readonly observer: FrameObserver | null,
     readsLog: boolean,
   ) {
-    const { profiles, options } = settings;
+    const { profiles, options, thresholds } = settings;
+    const patience = { handshake: thresholds.slowHandshake * SECOND, closeWait: thresholds.closeWait * SECOND };
     this.#tracker = new Tracker({
       detail: options.detail === 'full' ? FULL_DETAIL : 0,
-      defers: ordinary !== null && !readsLog,
-      linger: Math.max(profiles.client.timeWait, profiles.server.timeWait) * SECOND * (17 / 16) + LINGER,
+      ...(ordinary !== null && !readsLog && { defers: patience }),
+      linger: lingerOf(profiles),
       maxFlows: options.maxFlows ?? DEFAULT_MAX_FLOWS,
       ...(options.key && { key: options.key }),
       onEnd: (flow) => this.#end(flow),
@@ -262,8 +268,7 @@ class Follower<T> implements FrameSink {
     });
     this.#framesFlows = options.select?.frames === undefined ? null : new Set();
     this.#membership = observer === null && this.#framesFlows === null ? null : new Membership(this.#tracker);
-    const { closeWait, slowHandshake } = settings.thresholds;
-    this.#ordinaryEnd = new OrdinaryEnd(this.#tracker, profiles, closeWait * SECOND, slowHandshake * SECOND);
+    this.#ordinaryEnd = new OrdinaryEnd(this.#tracker, profiles, patience);
     this.frameNames = new FrameNames(paths);
     if (this.#tracker.defers && this.#membership === null) this.walk = (span) => this.#walk(span);
   }
@@ -278,6 +283,10 @@ class Follower<T> implements FrameSink {
       const progress = turn.read();
       await this.observer?.flush?.();
       if (this.#ready.length > 0) yield* this.#drain();
+      while (this.#tracker.isDue(this.#newest)) {
+        this.#tracker.endDone(this.#newest);
+        yield* this.#drain();
+      }
       if (progress === null) continue;
       // Finer interfaces may come later in a file.
       if (this.clock.digits !== turn.timeDigits) this.clock = { ...this.clock, digits: turn.timeDigits };
@@ -294,17 +303,22 @@ class Follower<T> implements FrameSink {
       this.#observe(this.#membership, this.#source.frame, found, segment);
     else if (found === TCP) this.#tracker.segment(segment);
     else if (found === ICMP_ERROR) this.#tracker.icmpError(segment);
-    return this.#ready.length < MOST_READY;
+    return this.#goesOn(segment.time);
   }
 
   #walk(span: RecordSpan): boolean {
-    while (this.#tracker.walk(span)) {
+    for (let mayGoOn = true; mayGoOn; ) {
+      mayGoOn = this.#tracker.walk(span);
       this.#newest = Math.max(this.#newest, span.newest);
       this.#tracker.endDone(span.newest);
-      if (this.#ready.length >= MOST_READY) return false;
+      if (!this.#goesOn(span.newest)) return false;
     }
-    this.#newest = Math.max(this.#newest, span.newest);
     return true;
+  }
+
+  /** Whether all flows have ended that are over by then, and few wait to be taken. */
+  #goesOn(by: Time): boolean {
+    return this.#ready.length < MOST_READY && !this.#tracker.isDue(by);
   }
 
   #observe(membership: Membership, frame: Frame, found: DecodeResult, segment: Segment): void {

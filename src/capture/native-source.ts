@@ -12,6 +12,9 @@ export class NativeSource implements PacketSource {
   #bytesError: CaptureError | null = null;
   /** The first chunk was read by `open`, and not given out yet. */
   #isAhead = false;
+  /** What is told of so many interfaces. */
+  #info: CaptureInfo | null = null;
+  #described = 0;
 
   /** @param bytes those that the framer begins with; the source closes them */
   constructor(
@@ -34,13 +37,18 @@ export class NativeSource implements PacketSource {
   }
 
   get info(): CaptureInfo {
-    const [first] = this.interfaces;
-    return {
-      ...this.origin,
-      linkType: first?.linkType ?? -1,
-      timeDigits: this.interfaces.some(({ timeDigits }) => timeDigits === 9) ? 9 : 6,
-      snapLength: first?.snapLength ?? 0,
-    };
+    const { interfaces } = this;
+    if (this.#info === null || this.#described !== interfaces.length) {
+      const [first] = interfaces;
+      this.#described = interfaces.length;
+      this.#info = {
+        ...this.origin,
+        linkType: first?.linkType ?? -1,
+        timeDigits: interfaces.some(({ timeDigits }) => timeDigits === 9) ? 9 : 6,
+        snapLength: first?.snapLength ?? 0,
+      };
+    }
+    return this.#info;
   }
 
   get interfaces(): readonly CaptureInterface[] {

@@ -5,7 +5,7 @@ import { OrdinaryEnd } from '../connection/postmortem/ordinary.js';
 import { SECOND } from '../connection/time.js';
 import { Tracker } from '../connection/tracker.js';
 import { ICMP_ERROR, TCP } from '../decode/decoder.js';
-import { DEFAULT_MAX_FLOWS, FULL_DETAIL, LINGER, type Options, Settings } from '../flows.js';
+import { DEFAULT_MAX_FLOWS, FULL_DETAIL, lingerOf, type Options, Settings } from '../flows.js';
 import { coarseOffset } from './coarse-offset.js';
 import type { ComparedFlow, Comparison, TapIndex } from './compared-flow.js';
 import { type ComposeContext, compose } from './compose.js';
@@ -97,7 +97,7 @@ class Run {
     const tracker = (tap: TapIndex): Tracker =>
       new Tracker({
         detail: options.detail === 'full' ? FULL_DETAIL : 0,
-        linger: Math.max(profiles.client.timeWait, profiles.server.timeWait) * SECOND * (17 / 16) + LINGER,
+        linger: lingerOf(profiles),
         maxFlows: options.maxFlows ?? DEFAULT_MAX_FLOWS,
         onEnd: (record) => this.#end(tap, record, true),
         onGiveUp: (record) => this.#end(tap, record, false),
@@ -105,7 +105,10 @@ class Run {
     this.#taps = [new TapReader(paths[0], options), new TapReader(paths[1], options)];
     this.#trackers = [tracker(0), tracker(1)];
     const ordinaryEnd = (tap: TapIndex): OrdinaryEnd =>
-      new OrdinaryEnd(this.#trackers[tap], profiles, thresholds.closeWait * SECOND, thresholds.slowHandshake * SECOND);
+      new OrdinaryEnd(this.#trackers[tap], profiles, {
+        handshake: thresholds.slowHandshake * SECOND,
+        closeWait: thresholds.closeWait * SECOND,
+      });
     this.#ordinaryEnds = [ordinaryEnd(0), ordinaryEnd(1)];
     this.#matcher = new Matcher([this.#trackers[0].table, this.#trackers[1].table], {
       difference: (time) => this.#clock.difference(time),

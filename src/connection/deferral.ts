@@ -4,6 +4,7 @@ import {
   ACK_TIME,
   ACKED,
   BITS,
+  CLOSED,
   CLOSED_BY_B,
   COUNT,
   FIN_TIME,
@@ -28,6 +29,7 @@ import { BIT, F, I, STRIDE, STRIDE_F64 } from './flow-record.js';
 import type { FlowTable } from './flow-table.js';
 import { JournalRoom } from './journal-room.js';
 import type { Time } from './model.js';
+import type { Patience } from './patience.js';
 import { SegmentJournal, segmentsOf } from './segment-journal.js';
 
 const RECORD_TIMES = RECORD_WORDS / 2;
@@ -51,17 +53,14 @@ export class Deferral {
   #begin = 0;
   #end = 0;
 
-  private constructor(linger: Time) {
-    this.flows.path.setLinger(linger);
+  private constructor({ handshake, closeWait }: Patience) {
+    this.flows.path.setPatience(handshake, closeWait);
   }
 
-  /**
-   * @param linger how long after its close a flow may be over
-   * @returns null where the memory for it cannot be had: then every flow is followed in full
-   */
-  static create(linger: Time): Deferral | null {
+  /** @returns null where the memory for it cannot be had: then every flow is followed in full */
+  static create(patience: Patience): Deferral | null {
     try {
-      return new Deferral(linger);
+      return new Deferral(patience);
     } catch (error) {
       if (error instanceof RangeError) return null;
       throw error;
@@ -78,7 +77,9 @@ export class Deferral {
     const { path } = this.flows;
     this.flows.set(s);
     if (isSign && path.find() !== 0) return UNSOUND;
-    return path.offer();
+    const outcome = path.offer();
+    if (outcome === CLOSED) this.flows.view();
+    return outcome;
   }
 
   /** @returns the deferred flow that the segment belongs to; -1 for none */
@@ -102,7 +103,6 @@ export class Deferral {
     const { path } = this.flows;
     this.#room.make(path.segmentsNeeded());
     path.begin(number, tcpStream);
-    this.flows.view();
   }
 
   /** The flow of the segment that was offered last is followed in full. */
@@ -114,11 +114,11 @@ export class Deferral {
    * Takes records of a capture, as far as they hold segments of deferred flows that are as sound as those before, or flows
    * begin with them.
    *
-   * @param due it stops behind the first that is not before this, and where a flow may be over that has closed on the way
+   * @param due it stops behind the first that is not before this
    * @param number of the flow that began last
    * @param tcpStream of the next one
    * @param room flows that may begin, at most
-   * @returns HELD_UP or IS_DUE of the fast path; `flows.closed` and `flowsBegun` tell what has happened on the way
+   * @returns HELD_UP or PAUSED of the fast path; `flows.closed` and `flowsBegun` tell what has happened on the way
    */
   walk(span: RecordSpan, due: Time, number: number, tcpStream: number, room: number): number {
     const { path } = this.flows;

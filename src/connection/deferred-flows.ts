@@ -4,6 +4,7 @@ import type { Segment } from '../decode/segment.js';
 import {
   CHUNK,
   CLOSED_FLOWS,
+  CLOSED_RECORDS,
   MOST_CHUNK,
   MOST_CLOSED_FLOWS,
   NUMBER,
@@ -49,8 +50,9 @@ interface FastPath {
   remove(flow: number): void;
   flow(): number;
   segmentsNeeded(): number;
-  recordsInUse(): number;
-  recordsEnd(): number;
+  flowsInUse(): number;
+  openEnd(): number;
+  closedEnd(): number;
   append(direction: number, silence: Time, before: number): number;
   journalEnd(): number;
   nextPlace(): number;
@@ -59,7 +61,7 @@ interface FastPath {
   watchPort(port: number): void;
   setFraming(nanosecondsOfUnit: number, epochSeconds: number, interfaces: number): void;
   setLink(typeAt: number, headerLength: number): void;
-  setLinger(linger: Time): void;
+  setPatience(handshake: Time, closeWait: Time): void;
   walk(
     from: number,
     to: number,
@@ -80,8 +82,8 @@ interface FastPath {
 
 /** Those that nobody uses. To make one takes a millisecond and more, as does the analysis of a small capture. */
 const unused: DeferredFlows[] = [];
-/** Bytes of memory up to which one is kept: those of 65,536 flows. */
-const MOST_KEPT = RECORDS + SECOND_LINE + 4 * 1024 * 1024;
+/** Bytes of memory up to which one is kept: those with which 65,536 flows can have closed. */
+const MOST_KEPT = RECORDS + SECOND_LINE + (CLOSED_RECORDS + 0x10000) * RECORD_WORDS * 4;
 let compiled: WebAssembly.Module | null = null;
 
 /**
@@ -130,17 +132,20 @@ export class DeferredFlows implements FlowRecords {
   }
 
   get size(): number {
-    return this.path.recordsInUse();
+    return this.path.flowsInUse();
   }
 
-  /** All flows are before this; a record whose number is 0 is none. */
-  get end(): number {
-    return this.path.recordsEnd();
+  /** All flows are in one of these ranges; a record whose number is 0 is none. */
+  get ranges(): readonly { readonly first: number; readonly end: number }[] {
+    return [
+      { first: 0, end: this.path.openEnd() },
+      { first: CLOSED_RECORDS, end: this.path.closedEnd() },
+    ];
   }
 
   *all(): Generator<number> {
-    const { end } = this;
-    for (let flow = 0; flow < end; flow++) if (this.i32[flow * RECORD_WORDS + NUMBER] !== 0) yield flow;
+    for (const { first, end } of this.ranges)
+      for (let flow = first; flow < end; flow++) if (this.i32[flow * RECORD_WORDS + NUMBER] !== 0) yield flow;
   }
 
   /** Puts a segment under the cursor. */
@@ -168,7 +173,7 @@ export class DeferredFlows implements FlowRecords {
       path.setUpperAddresses(s.source0, s.source1, s.source2, s.destination0, s.destination1, s.destination2);
   }
 
-  /** Memory that has grown is another buffer: to be called when flows have begun. */
+  /** Memory that has grown is another buffer: to be called when flows have closed. */
   view(): void {
     const { buffer } = this.path.memory;
     if (buffer === this.#buffer) return;

@@ -9,6 +9,8 @@ const MOST_LEFT = 4096;
 export class EndingFlows {
   /** When the first of them may leave. */
   nextEnd: Time = Number.POSITIVE_INFINITY;
+  /** How many of them are followed in full. */
+  #followed = 0;
   readonly #flows: LiveFlows;
   readonly #linger: Time;
   /** Of each: the flow, its number, and since when it was silent. */
@@ -23,13 +25,23 @@ export class EndingFlows {
     this.#linger = linger;
   }
 
+  /**
+   * Up to when segments may be taken without asking for flows that may leave: of a deferred flow, whose ends are gone by then,
+   * the same is told at any time after that.
+   */
+  get nextExactEnd(): Time {
+    return this.#followed > 0 ? this.nextEnd : Number.POSITIVE_INFINITY;
+  }
+
   add(flow: number, time: Time): void {
+    if (flow >= 0) this.#followed++;
     this.#queue.push(flow, this.#flows.numberOf(flow), time);
     this.nextEnd = Math.min(this.nextEnd, time + this.#linger);
   }
 
   /** A flow that was added has another name now, but its number. */
   rename(flow: number): void {
+    this.#followed++;
     this.#renamed.set(this.#flows.numberOf(flow), flow);
   }
 
@@ -40,7 +52,10 @@ export class EndingFlows {
       const number = queue[this.#head + 1];
       const flow = this.#nameOf(queue[this.#head], number);
       // It may have left on another way, its record be another one's.
-      if (this.#flows.numberOf(flow) !== number) continue;
+      if (this.#flows.numberOf(flow) !== number) {
+        this.#uncount(flow);
+        continue;
+      }
       const last = this.#flows.lastOf(flow);
       if (now < last + this.#linger) {
         if (last > queue[this.#head + 2]) {
@@ -53,11 +68,16 @@ export class EndingFlows {
         return null;
       }
       this.#head += WORDS;
+      this.#uncount(flow);
       this.#forget();
       return flow;
     }
     this.nextEnd = Number.POSITIVE_INFINITY;
     return null;
+  }
+
+  #uncount(flow: number): void {
+    if (flow >= 0) this.#followed--;
   }
 
   /** The name that a flow has now. */

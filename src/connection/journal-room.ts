@@ -53,24 +53,28 @@ export class JournalRoom {
   /** Of each part: how many segments the flows have that began in it. */
   #neededOfParts(begin: number, part: number): Int32Array {
     const needed = new Int32Array(PARTS);
-    const { i32, end } = this.#flows;
-    for (let at = 0; at < end * RECORD_WORDS; at += RECORD_WORDS) {
-      if (i32[at + NUMBER] === 0) continue;
-      needed[Math.floor(((i32[at + OLDEST] - begin) | 0) / part)] += i32[at + COUNT];
+    const { i32, ranges } = this.#flows;
+    for (const { first, end } of ranges) {
+      for (let at = first * RECORD_WORDS; at < end * RECORD_WORDS; at += RECORD_WORDS) {
+        if (i32[at + NUMBER] === 0) continue;
+        needed[Math.floor(((i32[at + OLDEST] - begin) | 0) / part)] += i32[at + COUNT];
+      }
     }
     return needed;
   }
 
   /** Moves the segments of flows that began before this place to the end. */
   #rewrite(limit: number): void {
-    const { i32, end } = this.#flows;
+    const { i32, ranges } = this.#flows;
     const journal = this.#journal;
-    for (let at = 0; at < end * RECORD_WORDS; at += RECORD_WORDS) {
-      if (i32[at + NUMBER] === 0 || ((i32[at + OLDEST] - limit) | 0) >= 0) continue;
-      const copy = journal.copy(i32[at + NEWEST], i32[at + COUNT]);
-      i32[at + OLDEST] = journal.end;
-      journal.rewrite(copy);
-      i32[at + NEWEST] = journal.end - 1;
+    for (const { first, end } of ranges) {
+      for (let at = first * RECORD_WORDS; at < end * RECORD_WORDS; at += RECORD_WORDS) {
+        if (i32[at + NUMBER] === 0 || ((i32[at + OLDEST] - limit) | 0) >= 0) continue;
+        const copy = journal.copy(i32[at + NEWEST], i32[at + COUNT]);
+        i32[at + OLDEST] = journal.end;
+        journal.rewrite(copy);
+        i32[at + NEWEST] = journal.end - 1;
+      }
     }
   }
 }

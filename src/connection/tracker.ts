@@ -22,6 +22,7 @@ import {
 import { Listeners } from './listeners.js';
 import { LiveFlows } from './live-flows.js';
 import type { Time } from './model.js';
+import type { Patience } from './patience.js';
 import { LOG, type SegmentLog } from './segment-log.js';
 import { CONTROL, isIncident, isOrdinary, LONG_SILENCE, passMilestone } from './soundness.js';
 import { StreamNumbers } from './stream-numbers.js';
@@ -42,8 +43,11 @@ export interface TrackerOptions {
   readonly key?: readonly KeyPart[];
   /** Ordinary segments of a flow that are kept for display; 0 where only the diagnosis counts. */
   readonly detail: number;
-  /** Sound flows are not followed in full (see deferral.ts): whoever wants to read their log calls `recall` first. */
-  readonly defers?: boolean;
+  /**
+   * Sound flows are not followed in full (see deferral.ts), so long as nothing in them takes as long as this: whoever wants
+   * to read their log calls `recall` first. Absent where all are.
+   */
+  readonly defers?: Patience;
   /** Silence after both ends are done before the flow leaves the table. */
   readonly linger: Time;
   /** Flows that are followed at a time, at most; beyond them, some are given up (see eviction.ts). */
@@ -92,8 +96,8 @@ export class Tracker implements FlowSource {
     this.#streams = new StreamNumbers(this.table);
     this.#kept = new FlowLog(this.table, options.detail);
     this.#copies = new Copies(this.table);
-    const defers = options.defers === true && (options.key ?? []).length === 0;
-    this.#deferral = defers ? Deferral.create(options.linger) : null;
+    const { defers, key = [] } = options;
+    this.#deferral = defers !== undefined && key.length === 0 ? Deferral.create(defers) : null;
     this.#listeners = new Listeners(this.table, (port) => this.#deferral?.watchPort(port));
     this.#alive = new LiveFlows(this.table, this.#deferral?.flows ?? null);
     this.#ending = new EndingFlows(this.#alive, options.linger);
@@ -117,15 +121,16 @@ export class Tracker implements FlowSource {
   }
 
   /**
-   * Takes records of a capture in place of their segments, as far as that comes to the same and is faster.
+   * Takes records of a capture in place of their segments, as far as that comes to the same and is faster. Flows that are over
+   * by then end with `endDone`.
    *
-   * @returns false where the next record is none of those; true where it has stopped since flows may be over: `endDone` tells
+   * @returns false where the next record is none of those
    */
   walk(span: RecordSpan): boolean {
     const deferral = this.#deferral;
     if (deferral === null) return false;
     const room = Math.max(0, this.#options.maxFlows - this.#alive.size);
-    const stop = deferral.walk(span, this.#ending.nextEnd, this.flows, this.#streams.following, room);
+    const stop = deferral.walk(span, this.#ending.nextExactEnd, this.flows, this.#streams.following, room);
     const { path, closed, closedAt } = deferral.flows;
     const begun = path.flowsBegun();
     this.flows += begun;
@@ -437,13 +442,18 @@ export class Tracker implements FlowSource {
     this.#ending.add(flow, time);
   }
 
-  /** Flows end that have been silent for long enough. */
+  /** Whether `endDone` has flows to end. */
+  isDue(now: Time): boolean {
+    return now >= this.#ending.nextEnd;
+  }
+
+  /** Flows end that have been silent for long enough; not all of them, where they are many. */
   endDone(now: Time): void {
-    if (now < this.#ending.nextEnd) return;
-    for (let ended = 0; ended < MOST_AT_ONCE; ended++) {
+    if (!this.isDue(now)) return;
+    for (let told = 0; told < MOST_AT_ONCE; ) {
       const flow = this.#ending.take(now);
       if (flow === null) return;
-      this.#leave(flow);
+      if (!this.#leave(flow)) told++;
     }
   }
 
@@ -480,16 +490,20 @@ export class Tracker implements FlowSource {
     this.#release(flow);
   }
 
-  #leave(flow: number): void {
-    if (flow >= 0) {
-      this.#finish(flow);
-      return;
-    }
+  /** @returns false where `onEnd` was called */
+  #leave(flow: number): boolean {
     const deferral = this.#deferral;
-    if (deferral === null) return;
+    if (flow >= 0 || deferral === null) {
+      this.#finish(flow);
+      return false;
+    }
     const { onDeferredEnd, onEnd } = this.#options;
-    if (onDeferredEnd?.(~flow, deferral.flows) === true) deferral.remove(~flow);
-    else this.#leaveShown(~flow, deferral, onEnd);
+    if (onDeferredEnd?.(~flow, deferral.flows) !== true) {
+      this.#leaveShown(~flow, deferral, onEnd);
+      return false;
+    }
+    deferral.remove(~flow);
+    return true;
   }
 
   #finish(flow: number): void {

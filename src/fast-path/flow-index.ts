@@ -121,10 +121,10 @@ export function addOpen(record: usize): void {
   openFlows.add(record, Key.hash);
 }
 
-/** Both ends of the flow have closed: few segments will still ask for it. */
-export function moveToClosed(record: usize): void {
+/** Both ends of the flow have closed, and another record has its place: few segments will still ask for it. */
+export function moveToClosed(open: usize, record: usize): void {
   const hash = hashOf(record);
-  openFlows.remove(record, hash);
+  openFlows.remove(open, hash);
   closedFlows.add(record, hash);
 }
 

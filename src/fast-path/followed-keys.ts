@@ -6,17 +6,22 @@ import { FOLLOWED_KEYS, FOLLOWED_KEYS_BYTES } from './layout';
 const FIRST: usize = FOLLOWED_KEYS;
 const BIT_MASK: u32 = (FOLLOWED_KEYS_BYTES << 3) - 1;
 
+/** Where no flow is followed in full, as in most captures, the filter is not waited for. */
+let isEmpty: bool = true;
+
 /** The key of the segment under the cursor is that of a flow that is followed in full. */
 export function noteFollowed(): void {
+  isEmpty = false;
   store<u8>(byteOf(), load<u8>(byteOf()) | <u8>bitOf());
 }
 
 /** @returns false where no flow of that key is or was followed in full */
 export function mayBeFollowed(): bool {
-  return (load<u8>(byteOf()) & bitOf()) !== 0;
+  return !isEmpty && (load<u8>(byteOf()) & bitOf()) !== 0;
 }
 
 export function forgetFollowed(): void {
+  isEmpty = true;
   memory.fill(FIRST, 0, FOLLOWED_KEYS_BYTES);
 }
 

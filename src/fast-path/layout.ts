@@ -34,6 +34,8 @@ export const CLOSED_INDEX = 0x7000000;
  */
 export const RECORDS = 0xd000000;
 export const MOST_RECORDS = 0x400000;
+/** Index of the first one of those that are for closed flows. */
+export const CLOSED_RECORDS = 0x200000;
 export const RECORD_WORDS = 16;
 
 /* Fields of a record. */
@@ -98,5 +100,5 @@ export const UNSOUND = 3;
 /* Why the walk through a chunk has stopped. */
 /** The next record is not whole, or not for the fast path. */
 export const HELD_UP = 0;
-/** Flows may be over. */
-export const IS_DUE = 1;
+/** A flow is due, or there is no room to note more flows that have closed: it may go on. */
+export const PAUSED = 1;

@@ -1,4 +1,4 @@
-import { MOST_RECORDS, NUMBER, RECORD_WORDS, RECORDS, SECOND_LINE } from './layout';
+import { NUMBER, RECORD_WORDS, RECORDS, SECOND_LINE } from './layout';
 
 /*
  * Records of deferred flows, named by their index, and read by their address.
@@ -11,12 +11,62 @@ const WASM_PAGE: usize = 0x10000;
 /** Memory grows by so many pages: 4 MiB. */
 const GROWTH: i32 = 64;
 
-/** Records in use. */
-let size: u32 = 0;
-/** Those that were never in use begin here. */
-let unused: u32 = 0;
-/** The first free one before them; in its first word the next one. */
-let free: u32 = NONE;
+/** Records that stand together: some in use, some free. */
+export class RecordArea {
+  size: u32 = 0;
+  /** Those that were never in use begin here. */
+  private unused: u32;
+  /** The first free one before them; in its first word the next one. */
+  private free: u32 = NONE;
+
+  /**
+   * @param first index of the first record
+   * @param limit one past that of the last one
+   */
+  constructor(
+    private readonly first: u32,
+    private readonly limit: u32,
+  ) {
+    this.unused = first;
+  }
+
+  /** No record is in use. */
+  reset(): void {
+    this.size = 0;
+    this.unused = this.first;
+    this.free = NONE;
+  }
+
+  /** No record from here on is in use. */
+  end(): u32 {
+    return this.unused;
+  }
+
+  /** Whether there is memory for one more record, which it may have to get. */
+  hasRoom(): bool {
+    if (this.free !== NONE) return true;
+    if (this.unused === this.limit) return false;
+    const end = addressOf(this.unused + 1) + SECOND_LINE;
+    return end <= <usize>memory.size() * WASM_PAGE || memory.grow(GROWTH) !== -1;
+  }
+
+  /** @returns the address of a record; `hasRoom` holds */
+  allocate(): usize {
+    this.size++;
+    if (this.free === NONE) return addressOf(this.unused++);
+    const record = addressOf(this.free);
+    this.free = load<u32>(record);
+    return record;
+  }
+
+  /** Gives a record up that is in no index any more. */
+  release(record: usize): void {
+    setWord(record, NUMBER, 0);
+    store<u32>(record, this.free);
+    this.free = flowAt(record);
+    this.size--;
+  }
+}
 
 export function addressOf(flow: u32): usize {
   return FIRST + <usize>flow * RECORD_BYTES;
@@ -26,50 +76,14 @@ export function flowAt(record: usize): u32 {
   return <u32>((record - FIRST) / RECORD_BYTES);
 }
 
-/** No record is in use. */
-export function resetRecords(): void {
-  size = unused = 0;
-  free = NONE;
-}
-
-/** Whether there is memory for one more record, which it may have to get. */
-export function hasRoom(): bool {
-  if (free !== NONE) return true;
-  if (unused === <u32>MOST_RECORDS) return false;
-  const end = addressOf(unused + 1) + SECOND_LINE;
-  return end <= <usize>memory.size() * WASM_PAGE || memory.grow(GROWTH) !== -1;
-}
-
-/** @returns the address of a record of zeros; `hasRoom` holds */
-export function allocate(): usize {
-  size++;
-  let record: usize;
-  if (free !== NONE) {
-    record = addressOf(free);
-    free = load<u32>(record);
-  } else {
-    record = addressOf(unused++);
-  }
+export function clear(record: usize): void {
   memory.fill(record, 0, RECORD_BYTES);
   memory.fill(record + SECOND_LINE, 0, RECORD_BYTES);
-  return record;
 }
 
-/** Gives a record up that is in no index any more. */
-export function release(record: usize): void {
-  setWord(record, NUMBER, 0);
-  store<u32>(record, free);
-  free = flowAt(record);
-  size--;
-}
-
-export function recordsInUse(): u32 {
-  return size;
-}
-
-/** No record from here on is in use. */
-export function recordsEnd(): u32 {
-  return unused;
+export function copy(to: usize, from: usize): void {
+  memory.copy(to, from, RECORD_BYTES);
+  memory.copy(to + SECOND_LINE, from + SECOND_LINE, RECORD_BYTES);
 }
 
 export function word(record: usize, field: i32): u32 {

@@ -2,22 +2,15 @@ import { begin, flow, isFirst, offer } from './deferral';
 import { mayBeFollowed } from './followed-keys';
 import { Frame, readFrame } from './framing';
 import { decode } from './headers';
-import { CHUNK, CLOSED, CLOSED_FLOWS, HELD_UP, IS_DUE, MOST_CLOSED_FLOWS, TAKEN, UNKNOWN } from './layout';
+import { CHUNK, CLOSED, CLOSED_FLOWS, HELD_UP, MOST_CLOSED_FLOWS, PAUSED, TAKEN, UNKNOWN } from './layout';
 import { Segment } from './segment';
 import { isOfWatchedPort } from './watched-ports';
 
 const FIRST_CLOSED: usize = CLOSED_FLOWS;
 
-/** How long after its close a flow may be over. */
-let linger: f64 = 0;
-
 let position: u32 = 0;
 let closed: u32 = 0;
 let begun: u32 = 0;
-
-export function setLinger(silence: f64): void {
-  linger = silence;
-}
 
 /** Where the walk has stopped. */
 export function chunkPosition(): u32 {
@@ -52,7 +45,7 @@ export function flowsBegun(): u32 {
  * @param last number of the frame before
  * @param newest time of the newest frame before: none before that is taken
  * @param until no frame after that is taken
- * @param due when the first flow may be over: the walk stops behind the first frame that is not before
+ * @param due the walk stops behind the first frame that is not before that
  * @param number of the flow that began last
  * @param tcpStream of the next one
  * @param room flows that may begin, at most
@@ -71,7 +64,6 @@ export function walk(
 ): i32 {
   const limit: usize = CHUNK + to;
   let at: usize = CHUNK + from;
-  let end = due;
   let frames = last;
   let before = newest;
   let stop: i32 = HELD_UP;
@@ -85,7 +77,6 @@ export function walk(
     const outcome = offer();
     if (outcome === CLOSED) {
       noteClosed(time);
-      end = min<f64>(end, time + linger);
     } else if (outcome === UNKNOWN && begun < room && isFirst() && !mayBeFollowed()) {
       begin(number + begun + 1, tcpStream + begun);
       begun++;
@@ -95,8 +86,8 @@ export function walk(
     at = Frame.next;
     frames++;
     before = time;
-    if (time >= end || closed === MOST_CLOSED_FLOWS) {
-      stop = IS_DUE;
+    if (time >= due || closed === MOST_CLOSED_FLOWS) {
+      stop = PAUSED;
       break;
     }
   }

@@ -266,54 +266,66 @@ it('walking through damaged captures comes to what is found without it', async (
   );
 });
 
-describe('the memory of the fast path', () => {
-  it('grows while many flows are open', () => {
+/** From the client or not, flags, sequence number and acknowledgement. */
+const CONNECTION = [
+  [true, 'S', 100, 0],
+  [false, 'SA', 500, 101],
+  [true, 'A', 101, 501],
+  [true, 'FA', 101, 501],
+  [false, 'FA', 501, 102],
+  [true, 'A', 102, 502],
+] as const;
+
+/** Captures longer than the piece of a capture that the fast path takes at once. */
+describe('many connections', () => {
+  const COUNT = 70_000;
+
+  function ended(bytes: Uint8Array): number[] {
     const numbers: number[] = [];
     const tracker: Tracker = new Tracker({
       detail: 0,
-      defers: true,
+      defers: { handshake: SECOND, closeWait: SECOND },
       linger: 70 * SECOND,
       maxFlows: 100_000,
       onEnd: (flow) => numbers.push(tracker.table.i32[flow * STRIDE + I.number]),
       onGiveUp: () => {},
     });
-    const bytes = manyHandshakes(70_000).subarray(24);
     const span = Object.assign(new RecordSpan(), {
-      bytes,
-      limit: bytes.length,
+      bytes: bytes.subarray(24),
+      limit: bytes.length - 24,
       typeAt: 12,
       linkHeader: 14,
       until: SECOND,
     });
-    for (let pieces = 0; pieces < 20 && span.position < span.limit; pieces++) tracker.walk(span);
-    expect(span.frame).toBe(140_000);
+    for (let pieces = 0; pieces < 100 && span.position < span.limit; pieces++) tracker.walk(span);
+    expect(span.position).toBe(span.limit);
     for (const _ of tracker.end());
-    expect(numbers).toEqual(Array.from({ length: 70_000 }, (_, i) => i + 1));
+    return numbers;
+  }
+
+  it.each([
+    ['that are open', 2],
+    ['that have closed', CONNECTION.length],
+  ])('%s are all followed', (_, segments) => {
+    expect(ended(manyConnections(COUNT, segments))).toEqual(Array.from({ length: COUNT }, (_, i) => i + 1));
   });
 });
 
-/** SYN and SYN+ACK of so many connections: longer than the piece of a capture that the fast path takes at once. */
-function manyHandshakes(count: number): Uint8Array {
-  const frames = (from: string, to: string, flags: string, ack: number) => {
-    const frame = tcpFrame({ from, to, flags, seq: 100, ack });
-    return (port: number, portAt: number): PcapRecord => {
-      const data = frame.slice();
-      data.set([port >> 8, port & 0xff], portAt);
-      return { data, seconds: 1, fraction: 0 };
-    };
-  };
-  const syn = frames('10.0.0.1:1', '10.0.0.2:80', 'S', 0);
-  const synAck = frames('10.0.0.2:80', '10.0.0.1:1', 'SA', 101);
+/** The first segments of so many connections, all at one time. */
+function manyConnections(count: number, segments: number): Uint8Array {
+  const frames = CONNECTION.slice(0, segments).map(([isClient, flags, seq, ack]) => {
+    const [from, to] = ['10.0.0.1:1', '10.0.0.2:80'];
+    const frame = tcpFrame({ from: isClient ? from : to, to: isClient ? to : from, flags, seq, ack });
+    return { frame, hostAt: isClient ? 29 : 33, portAt: isClient ? 34 : 36 };
+  });
   const records: PcapRecord[] = [];
   for (let i = 0; i < count; i++) {
     const [port, host] = [1 + (i % 65_000), i < 65_000 ? 1 : 3];
-    for (const [frame, portAt, hostAt] of [
-      [syn, 34, 29],
-      [synAck, 36, 33],
-    ] as const) {
-      const { data, ...rest } = frame(port, portAt);
+    for (const { frame, hostAt, portAt } of frames) {
+      const data = frame.slice();
+      data.set([port >> 8, port & 0xff], portAt);
       data[hostAt] = host;
-      records.push({ data, ...rest });
+      records.push({ data, seconds: 1, fraction: 0 });
     }
   }
   return writePcap(records);

@@ -4,6 +4,7 @@ import type { Distances } from '../distances.js';
 import { BIT, F, type FlowRecords, I, STRIDE } from '../flow-record.js';
 import type { FlowSource } from '../flow-source.js';
 import type { Tap, Time } from '../model.js';
+import type { Patience } from '../patience.js';
 import type { HostProfile } from '../profile.js';
 import type { Side, TcpState } from '../state.js';
 import { SECOND } from '../time.js';
@@ -83,9 +84,7 @@ export class OrdinaryEnd {
   constructor(
     readonly source: FlowSource,
     readonly profiles: Readonly<Record<Side, HostProfile>>,
-    /** Longest CLOSE_WAIT and handshake that are nothing to report. */
-    readonly closeWait: Time,
-    readonly handshake: Time,
+    readonly patience: Patience,
   ) {}
 
   /**
@@ -117,7 +116,7 @@ export class OrdinaryEnd {
     const start = f64[at64 + fields.start];
     const synAck = f64[at64 + fields.synAck];
     const ack = f64[at64 + fields.ack];
-    if (!(synAck >= start && ack >= synAck) || ack - start >= this.handshake) return false;
+    if (!(synAck >= start && ack >= synAck) || ack - start >= this.patience.handshake) return false;
     const client = (bits & BIT.openedByB) !== 0 ? 1 : 0;
     this.#words = i32;
     this.#at = at;
@@ -143,7 +142,7 @@ export class OrdinaryEnd {
     // Without incident, the ACK of the second FIN is the last segment.
     const lastAck = f64[at64 + F.last];
     if (!bothClosed) return false;
-    if (secondFin - f64[at64 + fields.fin] >= this.closeWait) return false;
+    if (secondFin - f64[at64 + fields.fin] >= this.patience.closeWait) return false;
     const side: Side = closer === client ? 'client' : 'server';
     const duration = this.profiles[side].timeWait * SECOND;
     const over = goneBy(lastAck, duration) <= followedUntil;

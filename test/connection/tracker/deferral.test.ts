@@ -287,7 +287,14 @@ describe('a flow that was deferred is told as one that was not', () => {
 });
 
 function trackerOf(defers: boolean, onEnd: (flow: number) => void): Tracker {
-  return new Tracker({ detail: 0, defers, linger: 70 * SECOND, maxFlows: 1000, onEnd, onGiveUp: () => {} });
+  return new Tracker({
+    detail: 0,
+    ...(defers && { defers: { handshake: SECOND, closeWait: SECOND } }),
+    linger: 70 * SECOND,
+    maxFlows: 1000,
+    onEnd,
+    onGiveUp: () => {},
+  });
 }
 
 let frame = 0;
