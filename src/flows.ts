@@ -244,6 +244,8 @@ class Follower<T> implements FrameSink {
   /** Absent where each segment is looked at. */
   readonly walk?: (span: RecordSpan) => boolean;
   #newest: Time = Number.NEGATIVE_INFINITY;
+  /** Time of the last segment: all flows that are over by then have ended before the next one is taken. */
+  #now: Time = Number.NEGATIVE_INFINITY;
   #source: PacketSource | null = null;
 
   constructor(
@@ -283,8 +285,8 @@ class Follower<T> implements FrameSink {
       const progress = turn.read();
       await this.observer?.flush?.();
       if (this.#ready.length > 0) yield* this.#drain();
-      while (this.#tracker.isDue(this.#newest)) {
-        this.#tracker.endDone(this.#newest);
+      while (this.#tracker.isDue(this.#now)) {
+        this.#tracker.endDone(this.#now);
         yield* this.#drain();
       }
       if (progress === null) continue;
@@ -303,22 +305,26 @@ class Follower<T> implements FrameSink {
       this.#observe(this.#membership, this.#source.frame, found, segment);
     else if (found === TCP) this.#tracker.segment(segment);
     else if (found === ICMP_ERROR) this.#tracker.icmpError(segment);
-    return this.#goesOn(segment.time);
+    if (found === TCP) this.#now = segment.time;
+    return this.#goesOn;
   }
 
   #walk(span: RecordSpan): boolean {
     for (let mayGoOn = true; mayGoOn; ) {
+      const before = span.frame;
       mayGoOn = this.#tracker.walk(span);
+      if (span.frame === before) return true;
       this.#newest = Math.max(this.#newest, span.newest);
-      this.#tracker.endDone(span.newest);
-      if (!this.#goesOn(span.newest)) return false;
+      this.#now = span.newest;
+      this.#tracker.endDone(this.#now);
+      if (!this.#goesOn) return false;
     }
     return true;
   }
 
-  /** Whether all flows have ended that are over by then, and few wait to be taken. */
-  #goesOn(by: Time): boolean {
-    return this.#ready.length < MOST_READY && !this.#tracker.isDue(by);
+  /** Whether all flows have ended that are over by now, and few wait to be taken. */
+  get #goesOn(): boolean {
+    return this.#ready.length < MOST_READY && !this.#tracker.isDue(this.#now);
   }
 
   #observe(membership: Membership, frame: Frame, found: DecodeResult, segment: Segment): void {

@@ -65,20 +65,21 @@ async function follow(paths: readonly string[], way: Way, maxFlows = 1000): Prom
     newest = time;
     if (found === TCP) tracker.segment(segment);
     else if (found === ICMP_ERROR) tracker.icmpError(segment);
-    endDone(time);
+    if (found === TCP) endDone(time);
     return true;
   };
   const endDone = (by: Time): void => {
     while (tracker.isDue(by)) tracker.endDone(by);
   };
   const walk = (span: RecordSpan): boolean => {
-    const before = span.frame;
     for (let mayGoOn = true; mayGoOn; ) {
+      const before = span.frame;
       mayGoOn = tracker.walk(span);
+      if (span.frame === before) break;
+      walked += span.frame - before;
       newest = span.newest;
       endDone(newest);
     }
-    walked += span.frame - before;
     return true;
   };
   const reading = new DirectReading(paths, {}, way === 'walked' ? { take, walk } : { take });
