@@ -14,7 +14,6 @@ import type { Framer } from './framer.js';
 import { NativeSource } from './native-source.js';
 import { PcapFramer } from './pcap-framer.js';
 import { PCAP_HEADER_LENGTH, type PcapHeader, parsePcapHeader, startsLikePcap } from './pcap-header.js';
-import { PcapParserSource } from './pcap-parser-source.js';
 import { PcapngFramer } from './pcapng-framer.js';
 import { PeekableBytes } from './peekable-bytes.js';
 import { parseSnoopHeader, SNOOP_HEADER_LENGTH, SnoopFramer } from './snoop-framer.js';
@@ -48,7 +47,7 @@ export async function openCapture(path: string, options: OpenOptions = {}): Prom
     if (compression !== null) bytes = new PeekableBytes(unpacked(compression, stored, packedHead, reopen));
     const head = await peek(bytes, path);
     return options.reader === 'pcap-parser'
-      ? openWithPcapParser(head, bytes, path, compression)
+      ? await openWithPcapParser(head, bytes, path, compression)
       : await openNatively(head, bytes, path, compression);
   } catch (error) {
     await bytes.close();
@@ -78,12 +77,12 @@ async function openNatively(
   return opened('pcap', new PcapFramer(header, path));
 }
 
-function openWithPcapParser(
+async function openWithPcapParser(
   head: Uint8Array,
   bytes: PeekableBytes,
   path: string,
   compression: Compression | null,
-): PacketSource {
+): Promise<PacketSource> {
   if (startsLikePcapng(head) || startsLikeSnoop(head)) {
     const found = startsLikePcapng(head) ? 'pcapng' : 'snoop';
     const expected = 'a pcap capture, the only kind that the reader pcap-parser reads';
@@ -91,6 +90,7 @@ function openWithPcapParser(
   }
   const header = readPcapHeader(head, path);
   const { linkType, timeDigits, snapLength } = header;
+  const { PcapParserSource } = await import('./pcap-parser-source.js');
   return new PcapParserSource({ path, format: 'pcap', compression, linkType, timeDigits, snapLength }, header, bytes);
 }
 

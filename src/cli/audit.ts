@@ -4,8 +4,8 @@ import { DEFAULT_POLICY } from '../audit/policy/default-policy.js';
 import { auditText } from '../audit/results/summary-text.js';
 import { type AuditOptions, type AuditSummary, audit, joinShares } from '../index.js';
 import { toJson } from '../report/escape.js';
-import { AuditProgressDisplay } from './audit-progress.js';
-import { type Context, say, styleFor, widthFor } from './context.js';
+import type { AuditProgressDisplay } from './audit-progress.js';
+import { type Context, say, styleFor, type Terminal, widthFor } from './context.js';
 import { EXIT, UsageError } from './exit.js';
 import { addOutputOptions, addReadingOptions, type CommonOptions, libraryOptions } from './options.js';
 import { runWithOutput } from './run.js';
@@ -81,8 +81,14 @@ function init(context: Context, file: string | true): Promise<number> {
   });
 }
 
-function run(context: Context, given: readonly string[], options: AuditCommandOptions): Promise<number> {
-  const display = options.quiet ? null : new AuditProgressDisplay(context.stderr);
+/** Loaded where it is shown: bars take a tenth of the time that a command takes to begin. */
+async function displayOn(stream: Terminal): Promise<AuditProgressDisplay> {
+  const { AuditProgressDisplay } = await import('./audit-progress.js');
+  return new AuditProgressDisplay(stream);
+}
+
+async function run(context: Context, given: readonly string[], options: AuditCommandOptions): Promise<number> {
+  const display = options.quiet ? null : await displayOn(context.stderr);
   return runWithOutput(
     context,
     options.output,

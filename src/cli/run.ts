@@ -5,13 +5,12 @@ import { type Context, say } from './context.js';
 import { BrokenPipeError, EXIT, UsageError } from './exit.js';
 import { type CaptureOptions, libraryOptions } from './options.js';
 import { Output } from './output.js';
-import { Progress } from './progress.js';
 
 /** What a command does with open output and with the library's options: gives the exit status. */
 export type Work = (output: Output, options: Options) => Promise<number>;
 
 /** Runs `work` with everything that commands on captures share: output, progress, one clear line for what goes wrong. */
-export function runOnCaptures(
+export async function runOnCaptures(
   context: Context,
   captures: readonly string[],
   options: CaptureOptions,
@@ -23,7 +22,7 @@ export function runOnCaptures(
     context.stderr.isTTY === true &&
     !options.quiet &&
     !(streams && context.stdout.isTTY && options.output === undefined);
-  const progress = shown ? new Progress(context.stderr) : null;
+  const progress = shown ? new (await import('./progress.js')).Progress(context.stderr) : null;
   return runWithOutput(
     context,
     options.output,

@@ -21,7 +21,6 @@ import {
   SYN_ACK_TIME,
   SYN_TS_VAL,
   TCP_STREAM,
-  UNSOUND,
   UPPER,
 } from '../fast-path/layout.js';
 import { DeferredFlows } from './deferred-flows.js';
@@ -70,16 +69,19 @@ export class Deferral {
   /**
    * Keeps a segment if its flow is deferred, and it is as sound as those before.
    *
-   * @param isSign the flow cannot be deferred any longer in any case
    * @returns UNKNOWN, TAKEN, CLOSED or UNSOUND of the fast path; `flow` is the segment's unless it is UNKNOWN
    */
-  offer(s: Segment, isSign: boolean): number {
-    const { path } = this.flows;
+  offer(s: Segment): number {
     this.flows.set(s);
-    if (isSign && path.find() !== 0) return UNSOUND;
-    const outcome = path.offer();
+    const outcome = this.flows.path.offer();
     if (outcome === CLOSED) this.flows.view();
     return outcome;
+  }
+
+  /** Whether a segment is the first word of the server of a deferred flow, or its FIN. */
+  isSign(s: Segment): boolean {
+    this.flows.set(s);
+    return this.flows.path.isSign() !== 0;
   }
 
   /** @returns the deferred flow that the segment belongs to; -1 for none */
@@ -134,7 +136,7 @@ export class Deferral {
     return stop;
   }
 
-  /** Segments with data or FIN from this port are not taken by `walk` any more. */
+  /** Segments from this port that are signs are not taken by `walk` any more. */
   watchPort(port: number): void {
     this.flows.path.watchPort(port);
   }

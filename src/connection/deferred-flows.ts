@@ -45,6 +45,8 @@ interface FastPath {
   find(): number;
   offer(): number;
   /** 0 for no. */
+  isSign(): number;
+  /** 0 for no. */
   isFirst(): number;
   begin(number: number, tcpStream: number): void;
   remove(flow: number): void;

@@ -28,9 +28,14 @@ export class Listeners {
   watch(s: Segment, at: number, d: number, marks: number): void {
     const repeated = (s.flags & SYN) !== 0 && (s.flags & ACK) !== 0 && (marks & LOG.retransmission) !== 0;
     if ((!repeated && this.#signs.size === 0) || d !== this.#serverOf(at)) return;
-    const listener = senderOf(s);
-    if (repeated) this.#suspect(listener, s.sourcePort);
-    else if (isOfApplication(s)) this.#note(listener, s.time);
+    if (repeated) this.#suspect(senderOf(s), s.sourcePort);
+    else if (isOfApplication(s)) this.note(s);
+  }
+
+  /** Takes a sign of life of the listener that sent it. */
+  note(s: Segment): void {
+    const signs = this.#signs.get(senderOf(s));
+    if (signs && signs.length < MOST_SIGNS) signs.push(s.time);
   }
 
   /** Whether a segment may be a sign of life of a suspect listener's application: its address and port sent it. */
@@ -47,11 +52,6 @@ export class Listeners {
     if (this.#signs.has(listener) || this.#signs.size >= MOST_LISTENERS) return;
     this.#signs.set(listener, []);
     this.#onSuspect(port);
-  }
-
-  #note(listener: string, time: Time): void {
-    const signs = this.#signs.get(listener);
-    if (signs && signs.length < MOST_SIGNS) signs.push(time);
   }
 
   #serverOf(at: number): number {

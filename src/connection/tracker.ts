@@ -148,7 +148,9 @@ export class Tracker implements FlowSource {
       this.#follow(segment, flow, direction);
       return;
     }
-    const outcome = deferral.offer(segment, this.#listeners.isSign(segment));
+    const isSign = this.#listeners.isSign(segment) && deferral.isSign(segment);
+    const outcome = deferral.offer(segment);
+    if (isSign && (outcome === TAKEN || outcome === CLOSED)) this.#listeners.note(segment);
     if (outcome === TAKEN) return;
     if (outcome === CLOSED) {
       this.#ending.add(~deferral.flow, segment.time);

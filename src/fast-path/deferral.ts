@@ -118,6 +118,17 @@ export function offer(): i32 {
   return CLOSED;
 }
 
+/**
+ * Whether the segment under the cursor is the first word of the server of a deferred flow, or its FIN: with data, such
+ * segments show that the application behind a listener is alive.
+ */
+export function isSign(): bool {
+  if (!find()) return false;
+  const bits = word(record, BITS);
+  const server: u32 = (bits & OPENED_BY_B) !== 0 ? 0 : 1;
+  return Key.direction === server && ((Segment.flags & FIN) !== 0 || (bits & (HAS_SPOKEN << server)) === 0);
+}
+
 /** Whether the segment under the cursor, which was offered before, can be the first one of a deferred flow, for which there is room. */
 export function isFirst(): bool {
   const isSyn = (Segment.flags & KINDS) === SYN && Segment.length === 0 && Segment.ack === 0;

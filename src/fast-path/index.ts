@@ -10,6 +10,7 @@ export {
   flow,
   flowsInUse,
   isFirst,
+  isSign,
   offer,
   openEnd,
   remove,

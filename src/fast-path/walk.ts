@@ -1,4 +1,4 @@
-import { begin, flow, isFirst, offer } from './deferral';
+import { begin, flow, isFirst, isSign, offer } from './deferral';
 import { mayBeFollowed } from './followed-keys';
 import { Frame, readFrame } from './framing';
 import { decode } from './headers';
@@ -71,7 +71,7 @@ export function walk(
   Segment.isUnusual = false;
   while (readFrame(at, limit)) {
     const time = Frame.time;
-    if (!(time >= before && time <= until) || !decode() || isOfWatchedPort()) break;
+    if (!(time >= before && time <= until) || !decode() || (isOfWatchedPort() && isSign())) break;
     Segment.time = time;
     Segment.frame = frames + 1;
     const outcome = offer();

@@ -1,7 +1,7 @@
 import { WATCHED_PORTS } from './layout';
 import { FIN, Segment } from './segment';
 
-/* Segments of an application behind a watched port are left to who follows flows in full (see connection/listeners.ts). */
+/* What shows that the application behind a watched port is alive is left to who notes that (see connection/listeners.ts). */
 
 const FIRST: usize = WATCHED_PORTS;
 const BYTES: usize = 0x10000 >> 3;

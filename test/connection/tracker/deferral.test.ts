@@ -199,7 +199,26 @@ describe('a flow that was deferred is told as one that was not', () => {
       scenario(hosts('10.0.0.1:2'), beside),
       scenario(hosts('10.0.0.1:3', '10.0.0.2:81'), beside),
     );
-    expect(await expectSame(file.write(capture))).toBe(1);
+    expect(await expectSame(file.write(capture))).toBe(2);
+  });
+
+  it('whose server shows by what it says to others, and when, that it accepts again', async () => {
+    const others = [
+      // The client is the first to speak, and the server answers twice.
+      [later(2, 'PSH ACK 100'), ['+1ms', 'server', 'PSH ACK 10'], ['+1ms', 'server', 'PSH ACK 10']],
+      // It acknowledges before it answers.
+      [later(2.1, 'PSH ACK 100'), ['+1ms', 'server', 'ACK'], ['+1ms', 'server', 'PSH ACK 10']],
+      [later(2.2, 'FIN ACK'), ['+1ms', 'server', 'ACK'], ['+9ms', 'server', 'FIN ACK'], ['+1ms', 'client', 'ACK']],
+      [later(2.3, 'PSH ACK 10', 'server'), ['+1ms', 'client', 'ACK']],
+    ] as const satisfies readonly (readonly Line[])[];
+    const beside = others.map((lines, i) =>
+      scenario(hosts(`10.0.0.1:${2 + i}`), [
+        ...HANDSHAKE.map((line, at) => (at === 0 ? later(0.5 + i / 10, 'SYN') : line)),
+        ...lines,
+      ]),
+    );
+    const capture = captureOf('server', scenario(hosts('10.0.0.1:1'), STUCK), ...beside);
+    expect(await expectSame(file.write(capture))).toBe(others.length);
   });
 
   it('where there is room for few at a time', async () => {
