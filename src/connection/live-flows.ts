@@ -30,9 +30,14 @@ export class LiveFlows {
   /** All, by number. */
   inOrder(): number[] {
     const flows = [...this.all()];
+    const { length } = flows;
     // Numbers of a typed array are sorted in a tenth of the time that a comparison of flows takes.
-    const places = Float64Array.from(flows, (flow, place) => this.numberOf(flow) * flows.length + place).sort();
-    return Array.from(places, (place) => flows[place % flows.length]);
+    const places = new Float64Array(length);
+    for (let place = 0; place < length; place++) places[place] = this.numberOf(flows[place]) * length + place;
+    places.sort();
+    const sorted: number[] = [];
+    for (const place of places) sorted.push(flows[place % length]);
+    return sorted;
   }
 
   /** 0 where no flow has that name any more. */
