@@ -9,9 +9,13 @@ const [src, dist] = [join(root, 'src'), join(root, 'dist')];
 /** Parts that are loaded only where they are needed have a hash in their names. */
 const PART = /-[0-9A-Z]{8}\.js$/;
 
-for (const entry of ['cli/main', 'threads/decoding-thread', 'threads/printing-thread', 'audit/work/worker']) {
+const ENTRIES = ['cli/main', 'threads/decoding-thread', 'threads/printing-thread', 'audit/work/worker'];
+
+for (const folder of new Set(ENTRIES.map((entry) => join(dist, dirname(entry)))))
+  for (const name of readdirSync(folder)) if (PART.test(name)) rmSync(join(folder, name));
+
+for (const entry of ENTRIES) {
   const outdir = join(dist, dirname(entry));
-  for (const name of readdirSync(outdir)) if (PART.test(name)) rmSync(join(outdir, name));
   await build({
     entryPoints: [join(src, `${entry}.ts`)],
     outdir,
