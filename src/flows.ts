@@ -81,7 +81,7 @@ export const lingerOf = ({ client, server }: Readonly<Record<Side, HostProfile>>
   goneBy(0, Math.max(client.timeWait, server.timeWait) * SECOND) + LINGER;
 
 /**
- * Connections that are followed at a time where options do not say: as a flood of SYNs, they take half a gigabyte. Beyond
+ * Connections that are followed at a time where options do not say: as a flood of SYNs, they take a third of a gigabyte. Beyond
  * them newcomers make others leave: first those that are closed, then those that never came to be open, then the rest; each
  * time those that have been silent longest. What has left before it was closed is given up, and counted.
  */

@@ -12,7 +12,7 @@ export class NativeSource implements PacketSource {
   #bytesError: CaptureError | null = null;
   /** The first chunk was read by `open`, and not given out yet. */
   #isAhead = false;
-  /** What is told of so many interfaces. */
+  /** Made once for so many interfaces: it is asked for at each turn. */
   #info: CaptureInfo | null = null;
   #described = 0;
 

@@ -202,9 +202,9 @@ function close(): void {
   if (closedRecords.hasRoom()) {
     record = closedRecords.allocate();
     copy(record, open);
-    openRecords.release(open);
   }
   moveToClosed(open, record);
+  if (record !== open) openRecords.release(open);
 }
 
 /** SYN+ACK and the bare ACK of it. */

@@ -6,7 +6,7 @@ import { FOLLOWED_KEYS, FOLLOWED_KEYS_BYTES } from './layout';
 const FIRST: usize = FOLLOWED_KEYS;
 const BIT_MASK: u32 = (FOLLOWED_KEYS_BYTES << 3) - 1;
 
-/** Where no flow is followed in full, as in most captures, the filter is not waited for. */
+/** Until a flow is followed in full, the filter is not asked: its bytes are seldom in the cache. */
 let isEmpty: bool = true;
 
 /** The key of the segment under the cursor is that of a flow that is followed in full. */
