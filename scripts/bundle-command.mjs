@@ -9,7 +9,7 @@ const [src, dist] = [join(root, 'src'), join(root, 'dist')];
 /** Parts that are loaded only where they are needed have a hash in their names. */
 const PART = /-[0-9A-Z]{8}\.js$/;
 
-const ENTRIES = ['cli/main', 'threads/decoding-thread', 'threads/printing-thread', 'audit/work/worker'];
+const ENTRIES = ['cli/main', 'threads/reading-thread', 'threads/printing-thread', 'audit/work/worker'];
 
 for (const folder of new Set(ENTRIES.map((entry) => join(dist, dirname(entry)))))
   for (const name of readdirSync(folder)) if (PART.test(name)) rmSync(join(folder, name));

@@ -10,8 +10,8 @@ import { readingOnThreads } from './threads/reading-on-threads.js';
 
 export interface AnalyzeOptions extends Options {
   /**
-   * Threads that a capture is read on, this one among them: from 2 on, one reads and decodes while this one follows flows,
-   * which is faster where most frames are in tunnels; 1 by default. The analysis is the same.
+   * Threads that a capture is read on, this one among them: from 2 on, one reads a file, and decodes what it can, while this
+   * one follows flows; by default where the file is large, and there is more than one processor. The analysis is the same.
    */
   readonly threads?: number;
 }

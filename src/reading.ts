@@ -80,8 +80,14 @@ export class DirectReading implements Reading {
   #nextPause = 0;
   readonly #walks: boolean;
 
-  constructor(paths: readonly string[], options: Options, sink: FrameSink, frameNames = new FrameNames(paths)) {
-    this.#series = new Series(paths, (path) => openForTcp(path, options));
+  constructor(
+    paths: readonly string[],
+    options: Options,
+    sink: FrameSink,
+    frameNames = new FrameNames(paths),
+    open = (path: string): Promise<PacketSource> => openForTcp(path, options),
+  ) {
+    this.#series = new Series(paths, open);
     this.#tallies = talliesOf(this.#series.members, options);
     this.#frameNames = frameNames;
     this.#sink = sink;
@@ -165,13 +171,13 @@ export class DirectReading implements Reading {
     const span = this.#span;
     this.#pause = 0;
     const link = TYPED_LINKS.get(source.frame.linkType);
-    if (link === undefined || source.lend?.(span) !== true) return false;
+    if (link === undefined) return false;
     [span.typeAt, span.linkHeader] = link;
     span.epochSeconds = this.#series.epochSeconds;
     span.frame = number;
     span.newest = newest;
     span.until = until;
-    return true;
+    return source.lend?.(span) === true;
   }
 
   /** Hands records to the sink. @returns as `sink.walk` */

@@ -12,6 +12,8 @@ export interface ByteSource {
   readonly bytesRead: number;
   /** Size of what is stored, in bytes; null where unknown. */
   readonly size: number | null;
+  /** Of a regular file that holds these bytes from its begin on: they may be read from it beside; absent where there is none. */
+  readonly descriptor?: number | undefined;
   /** Lets go of file and stream. Safe to call twice. */
   close(): Promise<void>;
 }

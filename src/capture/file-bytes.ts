@@ -30,6 +30,10 @@ export class FileBytes implements ByteSource {
     }
   }
 
+  get descriptor(): number {
+    return this.handle.fd;
+  }
+
   async close(): Promise<void> {
     await this.handle.close();
   }

@@ -63,6 +63,7 @@ export abstract class Framer {
   /** The part of `lend` that is the same for all formats. */
   protected lendBytes(span: RecordSpan): void {
     span.bytes = this.bytes;
+    span.decoded = null;
     span.piece = this.piece;
     span.position = this.position;
     span.limit = this.limit;
@@ -72,6 +73,15 @@ export abstract class Framer {
   skip(records: number, position: number): void {
     this.frame.number += records;
     this.position = position;
+  }
+
+  /**
+   * Lets go of what was pushed of a record that is not whole. Call it once `next()` has returned false.
+   * @returns where in the capture that record begins: what is pushed next begins there
+   */
+  rewind(): number {
+    this.#walk(this.#carry, 0);
+    return this.base;
   }
 
   /** Reads what stands before the first frame, as far as it was pushed, and takes no frame. */

@@ -16,13 +16,31 @@ export class NativeSource implements PacketSource {
   #info: CaptureInfo | null = null;
   #described = 0;
 
-  /** @param bytes those that the framer begins with; the source closes them */
+  #bytes: ByteSource;
+
+  /** @param opened the bytes that the framer begins with; the source closes them */
   constructor(
     private readonly origin: Pick<CaptureInfo, 'path' | 'format' | 'compression'>,
     private readonly framer: Framer,
-    private readonly bytes: ByteSource,
+    private readonly opened: ByteSource,
   ) {
     this.frame = framer.frame;
+    this.#bytes = opened;
+  }
+
+  /** Descriptor of a file whose bytes are the capture's; null where there is none. */
+  get descriptor(): number | null {
+    return this.opened.descriptor ?? null;
+  }
+
+  /**
+   * Reads on from other bytes, once `next()` has returned false.
+   * @param bytes whoever gives them closes them
+   * @returns where in the capture they must begin
+   */
+  readOn(bytes: ByteSource): number {
+    this.#bytes = bytes;
+    return this.framer.rewind();
   }
 
   /**
@@ -62,7 +80,7 @@ export class NativeSource implements PacketSource {
     }
     if (this.error !== null) return false;
     try {
-      const chunk = await this.bytes.read();
+      const chunk = await this.#bytes.read();
       if (chunk === null) this.framer.end();
       else this.framer.push(chunk);
       return chunk !== null;
@@ -90,14 +108,14 @@ export class NativeSource implements PacketSource {
   }
 
   get bytesRead(): number {
-    return this.bytes.bytesRead;
+    return this.#bytes.bytesRead;
   }
 
   get size(): number | null {
-    return this.bytes.size;
+    return this.#bytes.size;
   }
 
   close(): Promise<void> {
-    return this.bytes.close();
+    return this.opened.close();
   }
 }

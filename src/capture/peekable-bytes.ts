@@ -43,6 +43,10 @@ export class PeekableBytes implements ByteSource {
     return this.source.size;
   }
 
+  get descriptor(): number | undefined {
+    return this.source.descriptor;
+  }
+
   close(): Promise<void> {
     return this.source.close();
   }

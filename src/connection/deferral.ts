@@ -73,7 +73,7 @@ export class Deferral {
    */
   offer(s: Segment): number {
     this.flows.set(s);
-    const outcome = this.flows.path.offer();
+    const outcome = this.flows.path.takeOffered();
     if (outcome === CLOSED) this.flows.view();
     return outcome;
   }
@@ -81,13 +81,13 @@ export class Deferral {
   /** Whether a segment is the first word of the server of a deferred flow, or its FIN. */
   isSign(s: Segment): boolean {
     this.flows.set(s);
-    return this.flows.path.isSign() !== 0;
+    return this.flows.path.isOfferedSign() !== 0;
   }
 
   /** @returns the deferred flow that the segment belongs to; -1 for none */
   find(s: Segment): number {
     this.flows.set(s);
-    return this.flows.path.find() === 0 ? -1 : this.flow;
+    return this.flows.path.findOffered() === 0 ? -1 : this.flow;
   }
 
   /** The flow of the segment that was offered last. */
@@ -187,6 +187,11 @@ export class Deferral {
     for (const d of segmentsOf(copy, f64[flow * RECORD_TIMES + START], segment)) take(segment, d);
   }
 
+  /** The first flows that `flows.closed` names will be read and removed. */
+  foresee(count: number): void {
+    this.flows.path.foresee(count);
+  }
+
   /** The flow is not deferred any longer. */
   remove(flow: number): void {
     this.flows.path.remove(flow);
@@ -198,16 +203,18 @@ export class Deferral {
   }
 
   #load(span: RecordSpan): void {
-    const { bytes, piece, position, limit } = span;
+    const { bytes, piece, position, limit, decoded } = span;
     const { chunk, path } = this.flows;
-    const end = Math.min(limit, position + MOST_CHUNK);
+    const begin = decoded === null ? position : 0;
+    const end = decoded === null ? Math.min(limit, position + MOST_CHUNK) : limit;
     this.#room.make(path.segmentsNeeded());
-    chunk.set(bytes.subarray(position, end));
+    chunk.set(decoded ?? bytes.subarray(begin, end));
+    path.setDecoded(decoded?.length ?? 0);
     path.setFraming(span.nanosecondsOfUnit, span.epochSeconds, span.interfaces);
     path.setLink(span.typeAt, span.linkHeader);
     this.#bytes = bytes;
     this.#piece = piece;
-    this.#begin = position;
+    this.#begin = begin;
     this.#end = end;
   }
 }

@@ -42,10 +42,10 @@ interface FastPath {
   ): void;
   setUpperAddresses(s0: number, s1: number, s2: number, d0: number, d1: number, d2: number): void;
   /** 0 for none. */
-  find(): number;
-  offer(): number;
+  findOffered(): number;
+  takeOffered(): number;
   /** 0 for no. */
-  isSign(): number;
+  isOfferedSign(): number;
   /** 0 for no. */
   isFirst(): number;
   begin(number: number, tcpStream: number): void;
@@ -63,6 +63,7 @@ interface FastPath {
   watchPort(port: number): void;
   setFraming(nanosecondsOfUnit: number, epochSeconds: number, interfaces: number): void;
   setLink(typeAt: number, headerLength: number): void;
+  setDecoded(bytes: number): void;
   setPatience(handshake: Time, closeWait: Time): void;
   walk(
     from: number,
@@ -75,12 +76,16 @@ interface FastPath {
     tcpStream: number,
     room: number,
   ): number;
+  foresee(count: number): void;
   chunkPosition(): number;
   flowsBegun(): number;
   flowsClosed(): number;
   frame(): number;
   now(): Time;
 }
+
+/** Of the hashes of keys: these come from strangers. What is decoded for a thread on another one is hashed there. */
+export const HASH_SEED = randomInt(0x7fffffff);
 
 /** Those that nobody uses. To make one takes a millisecond and more, as does the analysis of a small capture. */
 const unused: DeferredFlows[] = [];
@@ -123,7 +128,7 @@ export class DeferredFlows implements FlowRecords {
   /** Empty ones. */
   static acquire(): DeferredFlows {
     const flows = unused.pop() ?? new DeferredFlows();
-    flows.path.reset(randomInt(0x7fffffff));
+    flows.path.reset(HASH_SEED);
     return flows;
   }
 

@@ -76,6 +76,20 @@ export class EndingFlows {
     return null;
   }
 
+  /**
+   * Names deferred flows that `take` will return, in every fourth word of `to`.
+   * @returns how many
+   */
+  foresee(now: Time, to: Int32Array): number {
+    const queue = this.#queue;
+    let count = 0;
+    for (let at = this.#head; at < queue.length && now >= queue[at + 2] + this.#linger; at += WORDS) {
+      if (4 * count === to.length) break;
+      if (queue[at] < 0) to[4 * count++] = ~queue[at];
+    }
+    return count;
+  }
+
   #uncount(flow: number): void {
     if (flow >= 0) this.#followed--;
   }

@@ -452,6 +452,8 @@ export class Tracker implements FlowSource {
   /** Flows end that have been silent for long enough; not all of them, where they are many. */
   endDone(now: Time): void {
     if (!this.isDue(now)) return;
+    const deferral = this.#deferral;
+    if (deferral !== null) deferral.foresee(this.#ending.foresee(now, deferral.flows.closed));
     for (let told = 0; told < MOST_AT_ONCE; ) {
       const flow = this.#ending.take(now);
       if (flow === null) return;

@@ -4,11 +4,12 @@ declare namespace WebAssembly {
     constructor(bytes: Uint8Array);
   }
   class Memory {
+    constructor(size: { readonly initial: number; readonly maximum: number; readonly shared: true });
     /** Another one after each growth. */
     readonly buffer: ArrayBuffer;
   }
   class Instance {
-    constructor(module: Module, imports: Readonly<Record<string, Readonly<Record<string, () => void>>>>);
+    constructor(module: Module, imports: Readonly<Record<string, Readonly<Record<string, Memory | (() => void)>>>>);
     readonly exports: Readonly<Record<string, unknown>>;
   }
 }

@@ -1,6 +1,6 @@
-import { addOpen, findRecord, moveToClosed, removeFromIndex, resetIndex } from './flow-index';
+import { addOpen, findRecord, glanceAtClosed, moveToClosed, removeFromIndex, resetIndex } from './flow-index';
 import { append } from './journal';
-import { Key, takeKey, writeKey } from './key';
+import { Key, writeKey } from './key';
 import {
   ACK_TIME,
   ACKED,
@@ -102,25 +102,24 @@ export function flow(): u32 {
   return flowAt(record);
 }
 
-/** Finds the flow of the segment under the cursor. @returns whether it is deferred */
+/** Finds the flow of the segment under the cursor, whose key was taken. @returns whether it is deferred */
 export function find(): bool {
-  takeKey();
   record = findRecord();
   return record !== 0;
 }
 
-/** Keeps the segment under the cursor, if its flow is deferred, and it is as sound as those before. @returns what became of it */
-export function offer(): i32 {
+/** Keeps that segment, if its flow is deferred, and it is as sound as those before. @returns what became of it */
+export function take(): i32 {
   if (!find()) return UNKNOWN;
-  if (!take()) return UNSOUND;
+  if (!isSound()) return UNSOUND;
   if (!hasClosed()) return TAKEN;
-  close();
+  setWord(record, BITS, word(record, BITS) | ENDING);
   return CLOSED;
 }
 
 /**
- * Whether the segment under the cursor is the first word of the server of a deferred flow, or its FIN: with data, such
- * segments show that the application behind a listener is alive.
+ * Whether that segment is the first word of the server of a deferred flow, or its FIN: with data, such segments show that the
+ * application behind a listener is alive.
  */
 export function isSign(): bool {
   if (!find()) return false;
@@ -165,8 +164,8 @@ export function remove(flow: u32): void {
   else closedRecords.release(leaving);
 }
 
-/** @returns false where the segment is not sound */
-function take(): bool {
+/** Keeps the segment, unless it is not sound. */
+function isSound(): bool {
   const d = Key.direction;
   const count = word(record, COUNT);
   const silence = Segment.time - time(record, LAST);
@@ -195,16 +194,31 @@ function hasClosed(): bool {
   );
 }
 
-/** The flow's record is another one from now on, among those of closed flows, if there is room. */
-function close(): void {
-  const open = record;
-  setWord(open, BITS, word(open, BITS) | ENDING);
+/**
+ * The flow of a segment that was CLOSED has another record from now on, among those of closed flows, if there is room.
+ * @returns which
+ */
+export function close(flow: u32): u32 {
+  const open = addressOf(flow);
+  record = open;
   if (closedRecords.hasRoom()) {
     record = closedRecords.allocate();
     copy(record, open);
   }
   moveToClosed(open, record);
   if (record !== open) openRecords.release(open);
+  return flowAt(record);
+}
+
+/** @returns words of what will be asked for when the flow is removed, or closed: what was looked at is in the cache */
+export function glanceAt(flow: u32): u32 {
+  const seen = addressOf(flow);
+  return word(seen, NUMBER) ^ word(seen, 2 * START);
+}
+
+/** @returns the same of the index, once the record is there */
+export function glanceAtIndex(flow: u32): u32 {
+  return glanceAtClosed(addressOf(flow));
 }
 
 /** SYN+ACK and the bare ACK of it. */

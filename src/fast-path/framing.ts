@@ -2,6 +2,8 @@
 
 const PCAP_HEADER: usize = 16;
 const BLOCK_HEADER: usize = 28;
+/** Type, and length at either end. */
+const LEAST_BLOCK: usize = 12;
 const BLOCK_TRAILER: usize = 4;
 /** draft-ietf-opsawg-pcapng, section 4.3. */
 const ENHANCED_PACKET: u32 = 6;
@@ -40,6 +42,14 @@ export function setFraming(nanosecondsOfUnit: f64, epoch: f64, blockInterfaces: 
 /** Puts the cursor on the frame of the record at `at`. @returns false where it does not end before `limit`, or is not of the usual kind */
 export function readFrame(at: usize, limit: usize): bool {
   return interfaces === 0 ? readRecord(at, limit) : readBlock(at, limit);
+}
+
+/** @returns where the record at `at`, of whatever kind, ends; 0 where that is not before `limit`, or its length is not sane */
+export function recordEnd(at: usize, limit: usize): usize {
+  const header: usize = interfaces === 0 ? PCAP_HEADER : LEAST_BLOCK;
+  if (at + header > limit) return 0;
+  const length = interfaces === 0 ? PCAP_HEADER + load<u32>(at, 8) : load<u32>(at, 4);
+  return length < header || length > limit - at ? 0 : at + length;
 }
 
 /** draft-ietf-opsawg-pcap, section 5. */

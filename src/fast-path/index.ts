@@ -3,15 +3,13 @@ import { forgetFollowed } from './followed-keys';
 import { setSeed } from './key';
 import { watchNoPort } from './watched-ports';
 
+export { setDecoded } from './decoded';
 export {
   begin,
   closedEnd,
-  find,
   flow,
   flowsInUse,
   isFirst,
-  isSign,
-  offer,
   openEnd,
   remove,
   segmentsNeeded,
@@ -21,8 +19,8 @@ export { noteFollowed } from './followed-keys';
 export { setFraming } from './framing';
 export { setLink } from './headers';
 export { append, journalEnd, nextPlace, turnPage } from './journal';
-export { setSegment, setUpperAddresses } from './offered';
-export { chunkPosition, flowsBegun, flowsClosed, frame, now, walk } from './walk';
+export { findOffered, isOfferedSign, setSegment, setUpperAddresses, takeOffered } from './offered';
+export { chunkPosition, flowsBegun, flowsClosed, foresee, frame, now, walk } from './walk';
 export { watchPort } from './watched-ports';
 
 /** Makes ready for another capture. */

@@ -4,7 +4,7 @@
  * doubles.
  */
 
-/** The piece of a capture that is walked. */
+/** The piece of a capture that is walked, or the segments that were decoded from it on another thread. */
 export const CHUNK = 0x100000;
 export const MOST_CHUNK = 0x100000;
 
@@ -102,3 +102,39 @@ export const UNSOUND = 3;
 export const HELD_UP = 0;
 /** A flow is due, or there is no room to note more flows that have closed: it may go on. */
 export const PAUSED = 1;
+
+/*
+ * Segments that were decoded ahead, one behind the other, and fields of one, in words; the time is a double. Each has a line of
+ * 64 bytes, those of IPv6 have a second one for what addresses have above the lowest words.
+ */
+export const DECODED_BYTES = 64;
+export const DECODED_TIME = 0;
+/** Where its record begins in the chunk, and the next one. */
+export const DECODED_POSITION = 2;
+export const DECODED_NEXT = 3;
+/** The flow's key, and the hash of it. */
+export const DECODED_HASH = 4;
+export const DECODED_LOW_A = 5;
+export const DECODED_LOW_B = 6;
+export const DECODED_PORTS = 7;
+export const DECODED_SEQ = 8;
+export const DECODED_ACK = 9;
+export const DECODED_BITS = 10;
+/** Payload in the upper half. */
+export const DECODED_WINDOW = 11;
+export const DECODED_TS_VAL = 12;
+export const DECODED_TS_ECR = 13;
+export const DECODED_IP_ID = 14;
+export const DECODED_UPPER = 16;
+
+/* Bits of DECODED_BITS, above the nine TCP flags; in the uppermost four, 1 + window scale. */
+export const DECODED_FROM_B = 0x200;
+export const DECODED_TIMESTAMPS = 0x400;
+export const DECODED_IPV6 = 0x800;
+export const DECODED_SCALE_SHIFT = 28;
+
+/* The memory of a thread that decodes ahead (fast-path/ahead.ts): pieces of the capture, each with its segments behind it. */
+export const PIECES = 0x10000;
+export const MOST_PIECES = 8;
+export const PIECE_BYTES = 0x80000;
+export const MOST_DECODED_BYTES = 0x80000;

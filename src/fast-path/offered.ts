@@ -1,3 +1,6 @@
+import { close, find, flow, isSign, take } from './deferral';
+import { takeKey } from './key';
+import { CLOSED } from './layout';
 import { Segment } from './segment';
 
 /* How a segment that decode/ has read comes under the cursor. */
@@ -55,4 +58,24 @@ export function setUpperAddresses(
   Segment.destination0 = destination0;
   Segment.destination1 = destination1;
   Segment.destination2 = destination2;
+}
+
+/** As `find` of deferral.ts. */
+export function findOffered(): bool {
+  takeKey();
+  return find();
+}
+
+/** As `take`. */
+export function takeOffered(): i32 {
+  takeKey();
+  const outcome = take();
+  if (outcome === CLOSED) close(flow());
+  return outcome;
+}
+
+/** As `isSign`. */
+export function isOfferedSign(): bool {
+  takeKey();
+  return isSign();
 }

@@ -1,7 +1,9 @@
-import { begin, flow, isFirst, isSign, offer } from './deferral';
+import { isAhead, takeDecoded } from './decoded';
+import { begin, close, flow, glanceAt, glanceAtIndex, isFirst, isSign, take } from './deferral';
 import { mayBeFollowed } from './followed-keys';
 import { Frame, readFrame } from './framing';
 import { decode } from './headers';
+import { takeKey } from './key';
 import { CHUNK, CLOSED, CLOSED_FLOWS, HELD_UP, MOST_CLOSED_FLOWS, PAUSED, TAKEN, UNKNOWN } from './layout';
 import { Segment } from './segment';
 import { isOfWatchedPort } from './watched-ports';
@@ -11,6 +13,8 @@ const FIRST_CLOSED: usize = CLOSED_FLOWS;
 let position: u32 = 0;
 let closed: u32 = 0;
 let begun: u32 = 0;
+/** Of what was looked at: what is not used is not loaded. */
+export let seen: u32 = 0;
 
 /** Where the walk has stopped. */
 export function chunkPosition(): u32 {
@@ -69,12 +73,12 @@ export function walk(
   let stop: i32 = HELD_UP;
   closed = begun = 0;
   Segment.isUnusual = false;
-  while (readFrame(at, limit)) {
+  while (next(at, limit)) {
     const time = Frame.time;
-    if (!(time >= before && time <= until) || !decode() || (isOfWatchedPort() && isSign())) break;
+    if (!(time >= before && time <= until) || (isOfWatchedPort() && isSign())) break;
     Segment.time = time;
     Segment.frame = frames + 1;
-    const outcome = offer();
+    const outcome = take();
     if (outcome === CLOSED) {
       noteClosed(time);
     } else if (outcome === UNKNOWN && begun < room && isFirst() && !mayBeFollowed()) {
@@ -91,15 +95,50 @@ export function walk(
       break;
     }
   }
+  closeNoted();
   position = <u32>(at - CHUNK);
   Segment.frame = frames;
   Segment.time = before;
   return stop;
 }
 
+/** Puts the segment of the next record under the cursor. @returns false where there is none, or not of the usual kind */
+function next(at: usize, limit: usize): bool {
+  if (isAhead()) return takeDecoded(at);
+  if (!readFrame(at, limit) || !decode()) return false;
+  takeKey();
+  return true;
+}
+
+/**
+ * Looks at what the first flows that `CLOSED_FLOWS` names stand in: they will leave now. Of what has not been asked for for a
+ * minute, nothing is in the cache; to wait for all of it at once takes little longer than to wait for one.
+ */
+export function foresee(count: u32): void {
+  for (let i: u32 = 0; i < count; i++) seen ^= glanceAt(noted(i));
+  foreseeIndex(count);
+}
+
+function foreseeIndex(count: u32): void {
+  for (let i: u32 = 0; i < count; i++) seen ^= glanceAtIndex(noted(i));
+}
+
+/** Those that were noted move to the closed ones together, for the same reason. */
+function closeNoted(): void {
+  foreseeIndex(closed);
+  for (let i: u32 = 0; i < closed; i++) store<u32>(placeOf(i), close(noted(i)));
+}
+
 function noteClosed(time: f64): void {
-  const at = FIRST_CLOSED + ((<usize>closed) << 4);
+  const at = placeOf(closed++);
   store<u32>(at, flow());
   store<f64>(at, time, 8);
-  closed++;
+}
+
+function noted(index: u32): u32 {
+  return load<u32>(placeOf(index));
+}
+
+function placeOf(index: u32): usize {
+  return FIRST_CLOSED + ((<usize>index) << 4);
 }

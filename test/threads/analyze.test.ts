@@ -5,12 +5,13 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { AnalyzeOptions, Progress } from '../../src/index.js';
+import type { Analysis, AnalyzeOptions, Progress } from '../../src/index.js';
 import { CAPTURES, capture, Scratch } from '../audit/scratch.js';
 import { anySegments } from '../properties/arbitrary-segments.js';
 import { capture as written } from '../properties/wire.js';
 import { tcpFrame } from '../support/frames.js';
 import { writePcap } from '../support/pcap-writer.js';
+import { type PcapngBlock, writePcapng } from '../support/pcapng-writer.js';
 
 /** Threads are started from what is built. */
 const BUILT = join(import.meta.dirname, '../../dist/index.js');
@@ -19,23 +20,36 @@ const { analyze, CaptureError }: typeof import('../../src/index.js') = await imp
 const scratch = new Scratch();
 afterAll(() => scratch.remove());
 
-/** What an analysis says, and what it told on the way, on one thread and on two. */
+/** What an analysis says, and how far it tells that it has come, on one thread and on two. */
 async function expectSame(path: string, options: AnalyzeOptions = {}) {
-  const told: Progress[][] = [];
-  const analyses = [];
+  const analyses: Analysis[] = [];
   for (const threads of [1, 2]) {
     const progress: Progress[] = [];
     analyses.push(await analyze(path, { ...options, threads, onProgress: (p) => progress.push(p) }));
-    told.push(progress);
+    const read = progress.map(({ bytesRead }) => bytesRead);
+    expect(read).toEqual(read.toSorted((a, b) => a - b));
+    if (analyses.at(-1)?.captures[0].complete) expect(progress.at(-1)?.bytesRead).toBe(progress.at(-1)?.size);
   }
   expect(analyses[1]).toEqual(analyses[0]);
-  expect(told[1]).toEqual(told[0]);
   const [alone, beside] = analyses.map(({ captures }) => captures.map(({ error }) => ({ ...error })));
   expect(beside).toEqual(alone);
   return analyses[1];
 }
 
-/** Segments of one connection: more than there is room for in the buffers of a thread, all together. */
+/**
+ * A pcap capture, with frames before its first one that hold no packet: as long as the piece that is read before another thread
+ * reads on.
+ */
+function behindFrames(pcap: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(16 + 200_000);
+  frame.set(pcap.subarray(24, 32));
+  const view = new DataView(frame.buffer);
+  view.setUint32(8, 200_000, true);
+  view.setUint32(12, 200_000, true);
+  return Buffer.concat([pcap.subarray(0, 24), frame, frame, frame, pcap.subarray(24)]);
+}
+
+/** Segments of one connection: more than there is room for in the pieces of a thread, all together. */
 function longFlow(count: number): Uint8Array {
   const records = Array.from({ length: count }, (_, i) => {
     const data = tcpFrame({ from: '10.0.0.1:40000', to: '10.1.0.1:80', flags: 'PA', seq: 10 * i, ack: 1, payload: 10 });
@@ -44,15 +58,38 @@ function longFlow(count: number): Uint8Array {
   return writePcap(records);
 }
 
+/** The length of the record at some place behind what is read before another thread reads on. */
+function withLength(pcap: Uint8Array, length: number): Uint8Array {
+  const record = 24 + 3 * 200_016 + 1000 * (longFlow(1).length - 24);
+  new DataView(pcap.buffer, pcap.byteOffset).setUint32(record + 8, length, true);
+  return pcap;
+}
+
+/** Packets of three interfaces, each described where those of the one before end, and statistics in between. */
+function manyInterfaces(): Uint8Array {
+  const blocks: PcapngBlock[] = [{ section: {} }];
+  for (let id = 0; id < 3; id++) {
+    blocks.push({ interface: {} });
+    for (let i = 0; i < 4000; i++) {
+      const from = `10.0.${id}.1:${1024 + i}`;
+      const data = tcpFrame({ from, to: '10.1.0.1:80', flags: 'S', seq: i });
+      blocks.push({ packet: { interface: id, data, time: BigInt((4000 * id + i) * 1000) } });
+      if (i % 100 === 0) blocks.push({ statistics: { options: [] } });
+    }
+  }
+  return writePcapng(blocks);
+}
+
 describe('an analysis is the same on two threads', () => {
   it.each(readdirSync(CAPTURES).filter((name) => name.endsWith('.pcap')))('of %s', async (name) => {
-    expect((await expectSame(join(CAPTURES, name))).flows).toBeGreaterThan(0);
+    const path = scratch.write(name, behindFrames(readFileSync(join(CAPTURES, name))));
+    expect((await expectSame(path)).flows).toBeGreaterThan(0);
   });
 
   it('of what hosts may say', async () => {
     await fc.assert(
       fc.asyncProperty(anySegments, async (segments) => {
-        await expectSame(scratch.write('any.pcap', written(segments)));
+        await expectSame(scratch.write('any.pcap', behindFrames(written(segments))));
       }),
       { seed: 5, numRuns: 10 },
     );
@@ -61,6 +98,19 @@ describe('an analysis is the same on two threads', () => {
   it('of more than is read ahead', async () => {
     const { flows, captures } = await expectSame(scratch.write('long.pcap', longFlow(50_000)));
     expect([flows, captures[0].frames]).toEqual([1, 50_000]);
+  });
+
+  it('of pcapng, where interfaces are described on the way', async () => {
+    const { captures } = await expectSame(scratch.write('any.pcapng', manyInterfaces()));
+    expect([captures[0].frames, captures[0].interfaces.length]).toEqual([12_000, 3]);
+  });
+
+  it('of records that are longer than what is read at once', async () => {
+    const data = new Uint8Array(262_144);
+    data.set(tcpFrame({ from: '10.0.0.1:40000', to: '10.1.0.1:80', flags: 'S' }));
+    const records = Array.from({ length: 9 }, (_, i) => ({ data, seconds: 1_700_000_000 + i }));
+    const { captures } = await expectSame(scratch.write('frames.pcap', writePcap(records)));
+    expect(captures[0].tcpSegments).toBe(9);
   });
 
   it('of a compressed capture', async () => {
@@ -76,14 +126,17 @@ describe('an analysis is the same on two threads', () => {
     ['another reader', { reader: 'pcap-parser' }],
     ['a key of networks', { key: ['vlan'] }],
   ])('with %s', async (_what, options) => {
-    await expectSame(capture('soak'), options);
+    await expectSame(scratch.write('with options.pcap', behindFrames(readFileSync(capture('soak')))), options);
   });
 
   it.each<[what: string, content: Uint8Array | null, code: string]>([
     ['is not there', null, 'not-found'],
     ['is empty', new Uint8Array(0), 'empty'],
     ['is text', Buffer.from('connection refused\n'), 'not-a-capture'],
-    ['breaks off', readFileSync(capture('soak')).subarray(0, 20_001), 'truncated-record'],
+    ['breaks off', behindFrames(readFileSync(capture('soak')).subarray(0, 20_001)), 'truncated-record'],
+    ['breaks off in a header', behindFrames(longFlow(20_000)).subarray(0, 1_200_030), 'truncated-record'],
+    ['has a record of no sane length', withLength(behindFrames(longFlow(20_000)), 0x7fffffff), 'record-length'],
+    ['has a record of an insane length', withLength(behindFrames(longFlow(20_000)), 400_000), 'record-length'],
   ])('of a file that %s', async (what, content, code) => {
     const path = content === null ? scratch.path('nowhere.pcap') : scratch.write(`${what}.pcap`, content);
     const { captures } = await expectSame(path);

@@ -1,0 +1,50 @@
+import { writeDecoded } from './decoded';
+import { readFrame, recordEnd } from './framing';
+import { decode } from './headers';
+import { takeKey } from './key';
+import { DECODED_BYTES, MOST_DECODED_BYTES, PIECE_BYTES, PIECES } from './layout';
+
+/* What a thread that reads a capture for another one does with it: see threads/. */
+
+export { setFraming } from './framing';
+export { setLink } from './headers';
+export { setSeed } from './key';
+
+const FIRST: usize = PIECES;
+const PIECE_LENGTH: usize = PIECE_BYTES;
+const DECODED_LENGTH: usize = MOST_DECODED_BYTES;
+/** What a segment takes at most. */
+const LONGEST: usize = 2 * DECODED_BYTES;
+
+let decoded: usize = 0;
+
+/** Bytes of the segments that `decodePiece` has written. */
+export function decodedBytes(): u32 {
+  return <u32>decoded;
+}
+
+/**
+ * Writes the segments of records that begin at a piece's begin: those that the fast path takes.
+ *
+ * @param length of what was read of the piece
+ * @returns where the first record begins that is not whole, not sane, or for whose segment there is no room
+ */
+export function decodePiece(piece: u32, length: u32): u32 {
+  const begin = FIRST + <usize>piece * (PIECE_LENGTH + DECODED_LENGTH);
+  const end = begin + length;
+  const first = begin + PIECE_LENGTH;
+  const last = first + DECODED_LENGTH - LONGEST;
+  let to = first;
+  let at = begin;
+  while (to <= last) {
+    const next = recordEnd(at, end);
+    if (next === 0) break;
+    if (readFrame(at, end) && decode()) {
+      takeKey();
+      to = writeDecoded(to, begin, at);
+    }
+    at = next;
+  }
+  decoded = to - first;
+  return <u32>(at - begin);
+}

@@ -1,0 +1,128 @@
+import { MOST_DECODED_BYTES, MOST_PIECES, PIECE_BYTES, PIECES } from '../fast-path/layout.js';
+
+const WASM_PAGE = 0x10000;
+const PIECE_LENGTH = PIECE_BYTES + MOST_DECODED_BYTES;
+const PAGES = (PIECES + MOST_PIECES * PIECE_LENGTH) / WASM_PAGE;
+
+/** Words of `control`; two for each piece follow: bytes of it that were read, and of the segments that were decoded. */
+const C = { ready: 0, filled: 1, released: 2, stopped: 3, interfaces: 4, pieces: 5 } as const;
+
+/** Milliseconds for which the thread that fills sleeps: in them the other one empties two pieces. */
+const NAP = 1;
+
+/** In place of a piece's length: there is none, for the capture ends, or cannot be read. */
+const NO_MORE = 0;
+
+/** What a thread needs to be given for it: see `Pieces`. */
+export interface SharedPieces {
+  readonly memory: WebAssembly.Memory;
+  readonly control: Int32Array;
+}
+
+/**
+ * Pieces of a capture that one thread fills, and another one empties, in their order: they are as many as `MOST_PIECES`,
+ * and take turns.
+ */
+export class Pieces implements SharedPieces {
+  readonly #bytes: Uint8Array;
+
+  constructor(
+    readonly memory: WebAssembly.Memory,
+    readonly control: Int32Array,
+  ) {
+    this.#bytes = new Uint8Array(memory.buffer);
+  }
+
+  static create(): Pieces {
+    const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
+    const words = C.pieces + 2 * MOST_PIECES;
+    return new Pieces(memory, new Int32Array(new SharedArrayBuffer(words * Int32Array.BYTES_PER_ELEMENT)));
+  }
+
+  /** Whether the thread that fills has come so far that it can begin. */
+  get isReady(): boolean {
+    return Atomics.load(this.control, C.ready) === 1;
+  }
+
+  setReady(): void {
+    Atomics.store(this.control, C.ready, 1);
+    Atomics.notify(this.control, C.ready);
+  }
+
+  /** Interfaces that packet blocks may name: see RecordSpan. They may become more. */
+  get interfaces(): number {
+    return Atomics.load(this.control, C.interfaces);
+  }
+
+  set interfaces(count: number) {
+    Atomics.store(this.control, C.interfaces, count);
+  }
+
+  get isStopped(): boolean {
+    return Atomics.load(this.control, C.stopped) === 1;
+  }
+
+  /** No more is wanted. */
+  stop(): void {
+    Atomics.store(this.control, C.stopped, 1);
+    Atomics.notify(this.control, C.stopped);
+  }
+
+  /** All memory of a piece's bytes. */
+  whole(piece: number): Uint8Array {
+    return this.#subarray(piece, 0, PIECE_BYTES);
+  }
+
+  /**
+   * Waits until a piece may be overwritten. Nobody wakes who waits: to do that takes a tenth of a millisecond, as long as to
+   * walk through a thousand records, of the thread that is short of time.
+   */
+  waitToFill(piece: number): void {
+    const { control } = this;
+    while (piece - Atomics.load(control, C.released) >= MOST_PIECES && !this.isStopped)
+      Atomics.wait(control, C.stopped, 0, NAP);
+  }
+
+  /** A piece was filled: so many bytes of the capture, and so many of segments decoded from them. */
+  fill(piece: number, length: number, decoded: number): void {
+    const at = C.pieces + 2 * (piece % MOST_PIECES);
+    this.control[at] = length;
+    this.control[at + 1] = decoded;
+    Atomics.store(this.control, C.filled, piece + 1);
+    Atomics.notify(this.control, C.filled);
+  }
+
+  /** No piece follows. */
+  end(piece: number): void {
+    this.fill(piece, NO_MORE, 0);
+  }
+
+  /** Waits some milliseconds for the piece to be filled. @returns whether it is */
+  waitToEmpty(piece: number, milliseconds: number): boolean {
+    const { control } = this;
+    if (Atomics.load(control, C.filled) === piece) Atomics.wait(control, C.filled, piece, milliseconds);
+    return Atomics.load(control, C.filled) > piece;
+  }
+
+  /** The bytes of a piece that was filled; null for none. */
+  bytes(piece: number): Uint8Array | null {
+    const length = this.control[C.pieces + 2 * (piece % MOST_PIECES)];
+    return length === NO_MORE ? null : this.#subarray(piece, 0, length);
+  }
+
+  /** Segments decoded from it, as fast-path/decoded.ts writes them; null for none. */
+  decoded(piece: number): Uint8Array | null {
+    const length = this.control[C.pieces + 2 * (piece % MOST_PIECES) + 1];
+    return length === 0 ? null : this.#subarray(piece, PIECE_BYTES, length);
+  }
+
+  /** The piece may be overwritten. */
+  release(): void {
+    Atomics.add(this.control, C.released, 1);
+  }
+
+  #subarray(piece: number, from: number, length: number): Uint8Array {
+    const begin = PIECES + (piece % MOST_PIECES) * PIECE_LENGTH + from;
+    return this.#bytes.subarray(begin, begin + length);
+  }
+}
