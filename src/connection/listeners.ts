@@ -75,6 +75,7 @@ function senderOf(s: Segment): string {
     : textOf(0, 0, 0, s.source3, s.sourcePort);
 }
 
-const textOf = (...words: readonly [number, number, number, number, number]): string => words.join();
+const textOf = (upper0: number, upper1: number, upper2: number, low: number, port: number): string =>
+  `${upper0} ${upper1} ${upper2} ${low} ${port}`;
 
 const isOfApplication = (s: Segment): boolean => s.length > 0 || (s.flags & FIN) !== 0;

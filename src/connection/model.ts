@@ -139,6 +139,10 @@ export interface Connection {
   readonly packets: Readonly<Record<Side, number>>;
   readonly bytes: Readonly<Record<Side, number>>;
   readonly retransmissions: Readonly<Record<Side, number>>;
+  /** A RST of either end passed the tap. */
+  readonly hadReset: boolean;
+  /** Tap time and TSval of the client's first SYN; null where that was not seen, or has no timestamp. */
+  readonly synTimestamp: { readonly time: Time; readonly tsVal: number } | null;
   /** SYN to ACK of the SYN+ACK, both sides of the tap together, in seconds; null where not seen, or blurred by retransmission. */
   readonly handshakeRtt: number | null;
   /** From the tap to each end and back, in seconds; null where nothing tells. */

@@ -36,7 +36,7 @@ const CONTROL_BOUND = 1024;
 const HALF_CLOSED_BREAK: Time = SECOND / 2;
 
 /** Flows that one segment ends, after a long pause: each is held until it was taken. */
-const MOST_AT_ONCE = 1000;
+const MOST_AT_ONCE = 64;
 
 export interface TrackerOptions {
   /** What joins addresses and ports in the flows' key; by default nothing. */

@@ -3,7 +3,6 @@ import type { OrdinaryEnd } from '../connection/postmortem/ordinary.js';
 import type { TcpState } from '../connection/state.js';
 import { SECOND } from '../connection/time.js';
 import { parseAddress } from '../decode/address.js';
-import { SYN } from '../decode/segment.js';
 import { Bounded } from './bounded.js';
 import { type BusyHost, BusyHosts } from './busy-hosts.js';
 import { CATALOGUE } from './catalogue/index.js';
@@ -180,8 +179,8 @@ export class AcrossFlows {
 
   /** tcp_tw_recycle, or a middlebox like it: SYNs of one address with timestamps that run backwards are dropped in silence. */
   #watchTimestamps(flow: Flow, opened: boolean): void {
-    const syn = flow.segments.find((s) => (s.flags & SYN) !== 0 && s.from === 'client');
-    if (!syn?.hasTimestamps) return;
+    const syn = flow.synTimestamp;
+    if (syn === null) return;
     const pair = `${flow.client.address} to ${flow.server.address}`;
     const newest = this.#stamps.known(pair);
     const since = newest ? syn.time - newest.at : -1;

@@ -40,7 +40,10 @@ const closeWait = each((p, side, view, thresholds) => {
   const span = spanIn(p, side, 'CLOSE_WAIT');
   if (!span) return null;
   const peer = otherSide(side);
+  const limit = thresholds.closeWait * SECOND;
+  const long = span.duration >= limit;
   const bytes = dataAfterPeersFin(p, side);
+  if (bytes === 0 && span.until !== null && !long) return null;
   const found: Finding[] = [];
   const firstFin = finsOf(p.views[peer])[0];
   const afterData = view.sent.filter((s) => s.frame > (firstFin?.frame ?? 0) && s.length > 1 && !s.isRetransmission);
@@ -52,7 +55,6 @@ const closeWait = each((p, side, view, thresholds) => {
   const folded = runs.reduce((sum, length) => sum + length, 0);
   const moments = [span.since.at, ...afterData.map((s) => s.time), end];
   const silence = Math.max(...moments.map((t, i) => (i === 0 ? 0 : t - moments[i - 1]))) - folded;
-  const limit = thresholds.closeWait * SECOND;
   if (bytes > 0 && (afterData.length > 1 || span.duration > limit)) {
     found.push(
       finding(p, 'half-close', {
@@ -63,7 +65,6 @@ const closeWait = each((p, side, view, thresholds) => {
       }),
     );
   }
-  const long = span.duration >= limit;
   // As long as data flows, the half-closed connection is in use, and nobody has forgotten to close it.
   const severity = silence >= limit ? {} : ({ severity: bytes > 0 ? 'info' : 'notice' } as const);
   const evidence = { endpoint: side, at: span.since.at, frames: [span.since, span.until] };

@@ -7,13 +7,16 @@ import { otherSide, type Side } from '../connection/state.js';
 import { SECOND } from '../connection/time.js';
 import { ACK } from '../decode/segment.js';
 import type { Finding } from './finding.js';
-import { changeTo, endpointText, finding, type Rule, seconds, spansOf, stateAt, times } from './rule.js';
+import { addTo, changeTo, endpointText, finding, type Rule, seconds, spansOf, stateAt, times } from './rule.js';
 
 const SIDES: readonly Side[] = ['client', 'server'];
 const each =
   (rule: (p: Postmortem, side: Side, view: View) => Finding | null): Rule =>
-  (p) =>
-    SIDES.map((side) => rule(p, side, p.views[side])).filter((f) => f !== null);
+  (p) => {
+    const found: Finding[] = [];
+    for (const side of SIDES) addTo(found, rule(p, side, p.views[side]));
+    return found;
+  };
 
 const hasFin = (view: View, before: Seg): boolean => view.sent.some((s) => s.isFin && s.frame < before.frame);
 

@@ -5,7 +5,7 @@ import { MILLISECOND, SECOND } from '../connection/time.js';
 import { ACK } from '../decode/segment.js';
 import type { Finding } from './finding.js';
 import { icmpText } from './icmp.js';
-import { changeTo, endpointText, finding, notLost, type Rule, seconds, spanIn, stateAt, times } from './rule.js';
+import { changeTo, endpointText, finding, notLost, once, type Rule, seconds, spanIn, stateAt, times } from './rule.js';
 
 /** On its own host, a SYN that is taken in is answered well before that. */
 const UNANSWERED = 500 * MILLISECOND;
@@ -21,7 +21,7 @@ interface Opening {
   readonly answered: boolean;
 }
 
-function openingOf(p: Postmortem): Opening {
+const openingOf = once((p: Postmortem): Opening => {
   const { client, server } = p.views;
   const syns = client.sent.filter((s) => s.isSyn);
   const synAcks = server.sent.filter((s) => s.isSynAck);
@@ -32,7 +32,7 @@ function openingOf(p: Postmortem): Opening {
     unheeded: server.received.filter((s) => s.refutedBy?.isSynAck === true && !s.isSyn),
     answered: server.sent.length > 0 || client.sent.some((s) => s.ack >= 1 && !s.isRst),
   };
-}
+});
 
 const simultaneous = (p: Postmortem): boolean =>
   p.views.client.sent.some((s) => s.isSyn) && p.views.server.sent.some((s) => s.isSyn);

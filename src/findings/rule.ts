@@ -82,8 +82,21 @@ export interface Span {
   readonly duration: Time;
 }
 
+/** What several rules ask of the same connection, one after the other, is found out once. */
+export function once<T>(find: (p: Postmortem) => T): (p: Postmortem) => T {
+  let last: { readonly p: Postmortem; readonly found: T } | null = null;
+  return (p) => {
+    if (last?.p !== p) last = { p, found: find(p) };
+    return last.found;
+  };
+}
+
+const bothSpans = once((p) => ({ client: spansOfSide(p, 'client'), server: spansOfSide(p, 'server') }));
+
 /** Where one end was, and for how long. */
-export function spansOf(p: Postmortem, side: Side): Span[] {
+export const spansOf = (p: Postmortem, side: Side): readonly Span[] => bothSpans(p)[side];
+
+function spansOfSide(p: Postmortem, side: Side): Span[] {
   const own = p.connection.timeline.filter((t) => t.endpoint === side);
   return own.map((since, i) => {
     const until = own[i + 1] ?? null;

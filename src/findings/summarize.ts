@@ -2,7 +2,6 @@ import type { Clock, Tap } from '../connection/model.js';
 import type { OrdinaryEnd } from '../connection/postmortem/ordinary.js';
 import type { Side, TcpState } from '../connection/state.js';
 import { SECOND } from '../connection/time.js';
-import { RST } from '../decode/segment.js';
 import { AcrossFlows } from './across-flows.js';
 import type { Analysis, CaptureSummary, FindingSummary, Outcome } from './analysis.js';
 import { truncatedCaptures } from './capture.js';
@@ -93,8 +92,9 @@ export class Summarizer {
   }
 
   #considerWorst(flow: Flow): void {
+    if (this.#worst.length === MOST_WORST && byBadness(flow, this.#worst[MOST_WORST - 1]) >= 0) return;
     this.#worst.push(flow);
-    this.#worst.sort((a, b) => rank(a.findings[0].severity) - rank(b.findings[0].severity) || a.start - b.start);
+    this.#worst.sort(byBadness);
     if (this.#worst.length > MOST_WORST) this.#worst.length = MOST_WORST;
   }
 
@@ -154,11 +154,13 @@ export function outcomeOf(flow: Flow): Outcome {
   if (!opened) return 'never opened';
   const gone = (state: TcpState): boolean => state === 'CLOSED' || state === 'TIME_WAIT' || state === 'LISTEN';
   if (!gone(flow.clientState) || !gone(flow.serverState)) return 'still open';
-  return flow.segments.some((s) => (s.flags & RST) !== 0 && s.icmp === null) ? 'reset' : 'closed in order';
+  return flow.hadReset ? 'reset' : 'closed in order';
 }
 
 const rank = (severity: Severity): number => SEVERITIES.indexOf(severity);
 const isBad = (flow: Flow): boolean => rank(flow.findings[0].severity) <= rank('warning');
+const byBadness = (a: Flow, b: Flow): number =>
+  rank(a.findings[0].severity) - rank(b.findings[0].severity) || a.start - b.start;
 const byImportance = (a: FindingSummary, b: FindingSummary): number =>
   rank(a.severity) - rank(b.severity) || b.flows - a.flows;
 

@@ -125,6 +125,7 @@ export class FlowBuilder {
       server: this.#segments.filter(({ from }) => from === 'server').reduce((total, segment) => total + of(segment), 0),
     });
     const end = this.#segments.at(-1)?.time ?? 0;
+    const syn = this.#segments.find((segment) => (segment.flags & SYN) !== 0 && segment.from === 'client');
     return {
       flow: 7,
       tcpStream: 6,
@@ -144,6 +145,8 @@ export class FlowBuilder {
       packets: sum(() => 1),
       bytes: sum((segment) => segment.length),
       retransmissions: sum((segment) => Number(segment.retransmission)),
+      hadReset: this.#segments.some((segment) => (segment.flags & RST) !== 0 && segment.icmp === null),
+      synTimestamp: syn?.hasTimestamps ? { time: syn.time, tsVal: syn.tsVal } : null,
       handshakeRtt: 0.020144,
       roundTrips: { client: 0.000052, server: 0.020092 },
       isn: ISN,

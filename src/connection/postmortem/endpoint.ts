@@ -6,7 +6,7 @@ import { firstSpeech } from './delivery.js';
 import type { History, Seg } from './history.js';
 import { nextStates, type TcpEvent } from './state-machine.js';
 import { type Step, stepsOf } from './steps.js';
-import { expiryOf } from './timers.js';
+import { type Expiry, expiryOf } from './timers.js';
 import type { View } from './view.js';
 
 /** One end's life: its first state, and every change. */
@@ -30,6 +30,8 @@ class Walk {
   readonly #done: Draft[] = [];
   #ended = false;
   #lastSign: Seg | null = null;
+  /** Of the state that it is in; undefined before anybody has asked. */
+  #expiry: Expiry | null | undefined;
 
   constructor(
     readonly view: View,
@@ -85,7 +87,8 @@ class Walk {
   #expire(when: Time): void {
     const since = this.#done[this.#done.length - 1];
     if (!since) return;
-    const expiry = expiryOf(since, this.view);
+    if (this.#expiry === undefined) this.#expiry = expiryOf(since, this.view);
+    const expiry = this.#expiry;
     if (expiry === null || expiry.at > when || (expiry.latest ?? expiry.at) > this.view.until) return;
     if (this.view.sent.some((s) => !s.isRst && s.undelayed - this.view.rtt / 2 > expiry.at)) return;
     const { at, earliest, latest, frame, reason } = expiry;
@@ -176,6 +179,7 @@ class Walk {
       revoked: change.revoked,
     });
     this.#state = to;
+    this.#expiry = undefined;
   }
 }
 

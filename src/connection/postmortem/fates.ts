@@ -43,6 +43,7 @@ function prove(flight: InFlight, reply: Seg): void {
   const echoed = reply.hasTimestamps ? flight.stamped.get(reply.tsEcr) : undefined;
   if (echoed) deliver(echoed, reply);
   if (reply.ack > flight.acked) flight.acked = reply.ack;
+  if (flight.unacknowledged.length === 0) return;
   const covered = flight.unacknowledged.filter((s) => reply.ack >= s.end || isSacked(s, reply));
   for (const seg of covered) if (!isDoubtful(seg, flight)) deliver(seg, reply);
   flight.unacknowledged = flight.unacknowledged.filter((s) => !covered.includes(s));

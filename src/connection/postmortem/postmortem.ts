@@ -1,3 +1,4 @@
+import { SYN } from '../../decode/segment.js';
 import type { Distances } from '../distances.js';
 import type { FlowNetwork } from '../flow-network.js';
 import type { Clock, Connection, Endpoint, LoggedSegment, SegmentRole, Tap, Time, Transition } from '../model.js';
@@ -64,6 +65,8 @@ class FollowedConnection implements Connection {
   readonly packets: Connection['packets'];
   readonly bytes: Connection['bytes'];
   readonly retransmissions: Connection['retransmissions'];
+  readonly hadReset: boolean;
+  readonly synTimestamp: Connection['synTimestamp'];
   readonly handshakeRtt: number | null;
   readonly roundTrips: Connection['roundTrips'];
   readonly isn: Connection['isn'];
@@ -109,6 +112,8 @@ class FollowedConnection implements Connection {
     this.packets = history.packets;
     this.bytes = history.bytes;
     this.retransmissions = history.retransmissions;
+    this.hadReset = history.segments.some((s) => s.isRst && s.icmp === null);
+    this.synTimestamp = synTimestampOf(history);
     this.handshakeRtt = handshakeRtt(client, server);
     this.roundTrips = { client: inSeconds(client.roundTrip), server: inSeconds(server.roundTrip) };
     this.isn = history.isn;
@@ -129,6 +134,11 @@ function handshakeRtt(client: View, server: View): number | null {
   if (syns.length !== 1 || synAcks.length !== 1) return null;
   const ack = client.sent.find((s) => s.ack >= 1 && !s.isRst);
   return ack ? (ack.time - syns[0].time) / SECOND : null;
+}
+
+function synTimestampOf({ segments }: History): Connection['synTimestamp'] {
+  const syn = segments.find((s) => (s.flags & SYN) !== 0 && s.from === 'client');
+  return syn?.hasTimestamps ? { time: syn.time, tsVal: syn.tsVal } : null;
 }
 
 /** What is shown of the segments: those kept for display in the place of their run. */

@@ -188,7 +188,7 @@ function inOrder(view: View, steps: Step[]): Step[] {
       proof ? proof.undelayed - half : Number.POSITIVE_INFINITY,
     );
   }
-  steps.sort((a, b) => a.seg.frame - b.seg.frame);
+  sortUnlessSorted(steps, (a, b) => a.seg.frame - b.seg.frame);
   let soonest = Number.POSITIVE_INFINITY;
   for (let i = steps.length - 1; i >= 0; i--) {
     if (steps[i].sent) continue;
@@ -200,7 +200,13 @@ function inOrder(view: View, steps: Step[]): Step[] {
     if (!step.sent || !step.seg.afterHiddenFin) continue;
     for (const s of steps) if (s.arrival?.proof === step.seg) step.when = Math.min(step.when, s.when - 1);
   }
-  return steps.sort((a, b) => a.when - b.when);
+  return sortUnlessSorted(steps, (a, b) => a.when - b.when);
+}
+
+/** A native sort copies what it sorts, which is most often in order already. */
+function sortUnlessSorted(steps: Step[], compare: (a: Step, b: Step) => number): Step[] {
+  for (let i = 1; i < steps.length; i++) if (compare(steps[i - 1], steps[i]) > 0) return steps.sort(compare);
+  return steps;
 }
 
 /** Every segment tells what its sender had received: the last one that does not acknowledge `seg` was sent before it came. */

@@ -106,13 +106,14 @@ function roundTripOf(sent: readonly Seg[], received: readonly Seg[]): Time | nul
     for (; next < received.length && received[next].frame < reply.frame; next++) {
       const seg = received[next];
       if (seg.end === seg.seq || seg.isRst) continue;
-      const isRepeated = seg.isRetransmission || waiting.some((w) => w.seg.end === seg.end);
-      waiting = [...waiting.filter((w) => w.seg.end !== seg.end), { seg, isRepeated }];
+      const before = waiting.findIndex((w) => w.seg.end === seg.end);
+      if (before >= 0) waiting.splice(before, 1);
+      waiting.push({ seg, isRepeated: seg.isRetransmission || before >= 0 });
     }
     if (!(reply.ack > heard)) continue;
     heard = reply.ack;
     const answered = waiting.find((w) => w.seg.end === reply.ack);
-    waiting = waiting.filter((w) => w.seg.end > reply.ack);
+    if (waiting.length > 0) waiting = waiting.filter((w) => w.seg.end > reply.ack);
     if (!answered) continue;
     const sample = reply.time - answered.seg.time;
     // The capture's clock was set back in between.
