@@ -48,7 +48,8 @@ export function readFrame(at: usize, limit: usize): bool {
 export function recordEnd(at: usize, limit: usize): usize {
   const header: usize = interfaces === 0 ? PCAP_HEADER : LEAST_BLOCK;
   if (at + header > limit) return 0;
-  const length = interfaces === 0 ? PCAP_HEADER + load<u32>(at, 8) : load<u32>(at, 4);
+  // Some writers of blocks forget the padding.
+  const length = interfaces === 0 ? PCAP_HEADER + load<u32>(at, 8) : (load<u32>(at, 4) + 3) & ~3;
   return length < header || length > limit - at ? 0 : at + length;
 }
 

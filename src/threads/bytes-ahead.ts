@@ -69,11 +69,14 @@ export class BytesAhead implements ByteSource {
     return this.#current;
   }
 
-  /** What was decoded of these bytes, if they were the last that were read; else null. */
-  decodedOf(bytes: Uint8Array): Uint8Array | null {
+  /**
+   * What was decoded of these bytes, if they were the last that were read; else null.
+   * @param interfaces that blocks may name there
+   */
+  decodedOf(bytes: Uint8Array, interfaces: number): Uint8Array | null {
     const current = this.#current;
     const isCurrent = current !== null && bytes.buffer === current.buffer && bytes.byteOffset === current.byteOffset;
-    return isCurrent ? this.#pieces.decoded(this.#piece - 1) : null;
+    return isCurrent ? this.#pieces.decoded(this.#piece - 1, interfaces) : null;
   }
 
   async close(): Promise<void> {

@@ -4,8 +4,11 @@ const WASM_PAGE = 0x10000;
 const PIECE_LENGTH = PIECE_BYTES + MOST_DECODED_BYTES;
 const PAGES = (PIECES + MOST_PIECES * PIECE_LENGTH) / WASM_PAGE;
 
-/** Words of `control`; two for each piece follow: bytes of it that were read, and of the segments that were decoded. */
+/** Words of `control`; those of each piece follow. */
 const C = { ready: 0, filled: 1, released: 2, stopped: 3, interfaces: 4, pieces: 5 } as const;
+/** Of a piece: bytes that were read, bytes of the segments that were decoded, and how many interfaces these could name. */
+const P = { length: 0, decoded: 1, interfaces: 2 } as const;
+const PIECE_WORDS = 3;
 
 /** Milliseconds for which the thread that fills sleeps: in them the other one empties two pieces. */
 const NAP = 1;
@@ -35,7 +38,7 @@ export class Pieces implements SharedPieces {
 
   static create(): Pieces {
     const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
-    const words = C.pieces + 2 * MOST_PIECES;
+    const words = C.pieces + PIECE_WORDS * MOST_PIECES;
     return new Pieces(memory, new Int32Array(new SharedArrayBuffer(words * Int32Array.BYTES_PER_ELEMENT)));
   }
 
@@ -83,18 +86,19 @@ export class Pieces implements SharedPieces {
       Atomics.wait(control, C.stopped, 0, NAP);
   }
 
-  /** A piece was filled: so many bytes of the capture, and so many of segments decoded from them. */
-  fill(piece: number, length: number, decoded: number): void {
-    const at = C.pieces + 2 * (piece % MOST_PIECES);
-    this.control[at] = length;
-    this.control[at + 1] = decoded;
+  /** A piece was filled: so many bytes of the capture, and so many of segments decoded from them, of so many interfaces. */
+  fill(piece: number, length: number, decoded: number, interfaces: number): void {
+    const at = placeOf(piece);
+    this.control[at + P.length] = length;
+    this.control[at + P.decoded] = decoded;
+    this.control[at + P.interfaces] = interfaces;
     Atomics.store(this.control, C.filled, piece + 1);
     Atomics.notify(this.control, C.filled);
   }
 
   /** No piece follows. */
   end(piece: number): void {
-    this.fill(piece, NO_MORE, 0);
+    this.fill(piece, NO_MORE, 0, 0);
   }
 
   /** Waits some milliseconds for the piece to be filled. @returns whether it is */
@@ -106,14 +110,17 @@ export class Pieces implements SharedPieces {
 
   /** The bytes of a piece that was filled; null for none. */
   bytes(piece: number): Uint8Array | null {
-    const length = this.control[C.pieces + 2 * (piece % MOST_PIECES)];
+    const length = this.control[placeOf(piece) + P.length];
     return length === NO_MORE ? null : this.#subarray(piece, 0, length);
   }
 
-  /** Segments decoded from it, as fast-path/decoded.ts writes them; null for none. */
-  decoded(piece: number): Uint8Array | null {
-    const length = this.control[C.pieces + 2 * (piece % MOST_PIECES) + 1];
-    return length === 0 ? null : this.#subarray(piece, PIECE_BYTES, length);
+  /** Segments decoded from it, as fast-path/decoded.ts writes them; null for none, or where they may be of more interfaces. */
+  decoded(piece: number, interfaces: number): Uint8Array | null {
+    const at = placeOf(piece);
+    const length = this.control[at + P.decoded];
+    return length === 0 || this.control[at + P.interfaces] > interfaces
+      ? null
+      : this.#subarray(piece, PIECE_BYTES, length);
   }
 
   /** The piece may be overwritten. */
@@ -125,4 +132,8 @@ export class Pieces implements SharedPieces {
     const begin = PIECES + (piece % MOST_PIECES) * PIECE_LENGTH + from;
     return this.#bytes.subarray(begin, begin + length);
   }
+}
+
+function placeOf(piece: number): number {
+  return C.pieces + PIECE_WORDS * (piece % MOST_PIECES);
 }

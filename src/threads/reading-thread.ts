@@ -1,9 +1,9 @@
 import { readFileSync, readSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { unreadable } from '../capture/bytes.js';
+import { BytesError, unreadable } from '../capture/bytes.js';
 import { MOST_PIECES, PIECE_BYTES } from '../fast-path/layout.js';
 import { Pieces } from './pieces.js';
-import type { ReadingEnd, ReadingJob, ReadingStart } from './reading-job.js';
+import type { Framing, ReadingEnd, ReadingJob, ReadingStart } from './reading-job.js';
 
 /** What src/fast-path/ahead.ts exports. */
 interface Ahead {
@@ -18,6 +18,13 @@ interface Ahead {
 class Reading {
   readonly #pieces: Pieces;
   readonly #ahead: Ahead;
+  /** That is filled next. */
+  #piece = 0;
+  /** Where in the file that goes on, and what of it was read before: the begin of a record. */
+  #offset = 0;
+  #rest = new Uint8Array(0);
+  /** That packet blocks could name where segments were decoded last. */
+  #interfaces = 0;
 
   constructor({ shared, seed }: ReadingJob) {
     this.#pieces = new Pieces(shared.memory, shared.control);
@@ -29,49 +36,64 @@ class Reading {
     this.#pieces.setReady();
   }
 
-  run({ file, offset, framing }: ReadingStart): ReadingEnd {
+  /** Fills pieces up to the end of the capture, or until they are stopped. */
+  run(start: ReadingStart): ReadingEnd {
+    this.#offset = start.offset;
+    this.#ahead.setLink(start.framing.typeAt, start.framing.linkHeader);
+    try {
+      this.#fillAll(start);
+      return null;
+    } catch (error) {
+      if (!(error instanceof BytesError)) throw error;
+      const { code, expected, found } = error;
+      return { code, expected, found };
+    } finally {
+      this.#pieces.end(this.#piece);
+    }
+  }
+
+  #fillAll({ file, framing }: ReadingStart): void {
     const pieces = this.#pieces;
-    const ahead = this.#ahead;
-    ahead.setLink(framing.typeAt, framing.linkHeader);
-    let from = offset;
-    /** Behind the last whole record of the piece before. */
-    let rest = new Uint8Array(0);
-    let piece = 0;
     // A record that is longer than a piece, or not sane, is left to who takes the pieces, and all behind it.
-    for (let isFramed = true; ; piece++) {
-      pieces.waitToFill(piece);
-      if (pieces.isStopped) return null;
-      const bytes = pieces.whole(piece);
-      bytes.set(rest);
-      let length = rest.length;
+    for (let isFramed = true; ; this.#piece++) {
+      pieces.waitToFill(this.#piece);
+      if (pieces.isStopped) return;
+      const bytes = pieces.whole(this.#piece);
+      bytes.set(this.#rest);
+      let length = this.#rest.length;
       let whole = 0;
       while (whole === 0 && length < PIECE_BYTES) {
-        let count: number;
-        try {
-          count = readSync(file, bytes, length, PIECE_BYTES - length, from);
-        } catch (cause) {
-          pieces.end(piece);
-          const { code, expected, found } = unreadable(cause);
-          return { code, expected, found };
-        }
-        from += count;
-        length += count;
+        const count = this.#read(file, bytes.subarray(length));
         if (count === 0) break;
-        if (!isFramed) {
-          whole = length;
-          continue;
-        }
-        ahead.setFraming(framing.nanosecondsOfUnit, framing.epochSeconds, pieces.interfaces);
-        whole = ahead.decodePiece(piece % MOST_PIECES, length);
+        length += count;
+        whole = isFramed ? this.#decode(framing, length) : length;
       }
-      if (length === 0) {
-        pieces.end(piece);
-        return null;
+      if (length === 0) return;
+      if (whole === 0) {
+        isFramed = false;
+        whole = length;
       }
-      if (whole === 0) isFramed = false;
-      rest = bytes.slice(whole === 0 ? length : whole, length);
-      pieces.fill(piece, whole === 0 ? length : whole, isFramed ? ahead.decodedBytes() : 0);
+      this.#rest = bytes.slice(whole, length);
+      pieces.fill(this.#piece, whole, isFramed ? this.#ahead.decodedBytes() : 0, this.#interfaces);
     }
+  }
+
+  /** @throws BytesError */
+  #read(file: number, bytes: Uint8Array): number {
+    try {
+      const count = readSync(file, bytes, 0, bytes.length, this.#offset);
+      this.#offset += count;
+      return count;
+    } catch (cause) {
+      throw unreadable(cause);
+    }
+  }
+
+  /** @returns how much of the piece is whole records */
+  #decode({ nanosecondsOfUnit, epochSeconds }: Framing, length: number): number {
+    this.#interfaces = this.#pieces.interfaces;
+    this.#ahead.setFraming(nanosecondsOfUnit, epochSeconds, this.#interfaces);
+    return this.#ahead.decodePiece(this.#piece % MOST_PIECES, length);
   }
 }
 

@@ -49,7 +49,7 @@ export class SourceAhead implements PacketSource {
       this.#framing.nanosecondsOfUnit === nanosecondsOfUnit &&
       this.#framing.epochSeconds === epochSeconds &&
       this.#framing.typeAt === typeAt;
-    if (this.#hasBegun && isAsBegun) span.decoded = this.#bytes.decodedOf(span.bytes);
+    if (this.#hasBegun && isAsBegun) span.decoded = this.#bytes.decodedOf(span.bytes, interfaces);
     return true;
   }
 
