@@ -11,7 +11,7 @@ import { readingOnThreads } from './threads/reading-on-threads.js';
 export interface AnalyzeOptions extends Options {
   /**
    * Threads that a capture is read on, this one among them: from 2 on, one reads a file, and decodes what it can, while this
-   * one follows flows; by default where the file is large, and there is more than one processor. The analysis is the same.
+   * one follows flows; 1 by default. The analysis is the same.
    */
   readonly threads?: number;
 }

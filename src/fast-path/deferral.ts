@@ -111,7 +111,7 @@ export function find(): bool {
 /** Keeps that segment, if its flow is deferred, and it is as sound as those before. @returns what became of it */
 export function take(): i32 {
   if (!find()) return UNKNOWN;
-  if (!isSound()) return UNSOUND;
+  if (!keep()) return UNSOUND;
   if (!hasClosed()) return TAKEN;
   setWord(record, BITS, word(record, BITS) | ENDING);
   return CLOSED;
@@ -164,8 +164,8 @@ export function remove(flow: u32): void {
   else closedRecords.release(leaving);
 }
 
-/** Keeps the segment, unless it is not sound. */
-function isSound(): bool {
+/** @returns false where the segment is not sound */
+function keep(): bool {
   const d = Key.direction;
   const count = word(record, COUNT);
   const silence = Segment.time - time(record, LAST);

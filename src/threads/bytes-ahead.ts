@@ -37,12 +37,7 @@ export class BytesAhead implements ByteSource {
       });
   }
 
-  /** Whether the thread can begin. */
-  get isReady(): boolean {
-    return this.#pieces.isReady;
-  }
-
-  /** Resolves once it can. */
+  /** Resolves once the thread can begin. */
   async ready(): Promise<void> {
     while (!this.#pieces.isReady) await this.#look();
   }

@@ -8,8 +8,8 @@ import { BytesAhead } from './bytes-ahead.js';
 import type { Framing } from './reading-job.js';
 
 /**
- * A capture that is read on a thread beside this one as soon as that is there, and its records are such as can be lent: what
- * is read, and how far, is the same.
+ * A capture that is read on a thread beside this one, behind the first piece of it, if its records are such as can be lent: what
+ * is read is the same.
  */
 export class SourceAhead implements PacketSource {
   readonly #bytes: BytesAhead;
@@ -17,21 +17,17 @@ export class SourceAhead implements PacketSource {
   #interfaces = 0;
   #hasBegun = false;
 
-  /**
-   * @param source reads a file; this one closes it
-   * @param waits for the thread before it reads more than the first piece
-   */
+  /** @param source reads a file; this one closes it */
   constructor(
     private readonly source: NativeSource,
     private readonly file: { readonly descriptor: number; readonly size: number },
-    private readonly waits: boolean,
   ) {
     this.#bytes = new BytesAhead(file.size);
   }
 
   async advance(): Promise<boolean> {
     const framing = this.#framing;
-    if (framing !== null && !this.#hasBegun && (this.#bytes.isReady || this.waits)) {
+    if (framing !== null && !this.#hasBegun) {
       await this.#bytes.ready();
       this.#hasBegun = true;
       const offset = this.source.readOn(this.#bytes);
