@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { DeferredFlows } from '../../src/connection/deferred-flows.js';
+import { SegmentJournal } from '../../src/connection/segment-journal.js';
+import { Segment, SYN } from '../../src/decode/segment.js';
+import { NUMBER, RECORD_WORDS, UNKNOWN } from '../../src/fast-path/layout.js';
+
+/** The SYN of a connection: few addresses and many ports, or IPv6. */
+function synOf(connection: number): Segment {
+  const s = new Segment();
+  s.ipVersion = connection % 5 === 0 ? 6 : 4;
+  s.source0 = s.destination0 = 0x20010db8;
+  s.source2 = connection & 1;
+  s.source3 = 0x0a000001 + (connection % 3);
+  s.destination3 = 0x0a010001;
+  s.sourcePort = 1024 + connection;
+  s.destinationPort = 80;
+  s.flags = SYN;
+  s.window = 65_535;
+  return s;
+}
+
+it('finds the flows that have begun, and none that were removed', () => {
+  const steps = fc.array(fc.nat(9_999), { minLength: 15_000, maxLength: 30_000 });
+  fc.assert(
+    fc.property(steps, (connections) => {
+      const flows = DeferredFlows.acquire();
+      new SegmentJournal(flows);
+      const { path } = flows;
+      const numbers = new Map<number, number>();
+      // Each connection begins where it is not there, and is removed where it is.
+      for (const [step, connection] of connections.entries()) {
+        flows.set(synOf(connection));
+        if (numbers.delete(connection)) {
+          expect(path.findOffered()).toBe(1);
+          path.remove(path.flow());
+        } else {
+          expect(path.takeOffered()).toBe(UNKNOWN);
+          expect(path.isFirst()).toBe(1);
+          path.begin(step + 1, 0);
+          flows.view();
+          numbers.set(connection, step + 1);
+        }
+      }
+      expect(flows.size).toBe(numbers.size);
+      expect([...flows.all()].length).toBe(numbers.size);
+      for (let connection = 0; connection < 10_000; connection++) {
+        flows.set(synOf(connection));
+        const found = path.findOffered() === 1 ? flows.i32[path.flow() * RECORD_WORDS + NUMBER] : undefined;
+        if (found !== numbers.get(connection))
+          expect([connection, found]).toEqual([connection, numbers.get(connection)]);
+      }
+      flows.release();
+    }),
+    { numRuns: 5 },
+  );
+});
