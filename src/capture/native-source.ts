@@ -15,7 +15,7 @@ export class NativeSource implements PacketSource {
   /** Made once for so many interfaces: it is asked for at each turn. */
   #info: CaptureInfo | null = null;
   #described = 0;
-
+  /** Those that are read now. */
   #bytes: ByteSource;
 
   /** @param opened the bytes that the framer begins with; the source closes them */

@@ -77,7 +77,7 @@ export class EndingFlows {
   }
 
   /**
-   * Names deferred flows that `take` will return, in every fourth word of `to`.
+   * Names deferred flows that `take` is to return by now, in every fourth word of `to`; some may have left on another way.
    * @returns how many
    */
   foresee(now: Time, to: Int32Array): number {

