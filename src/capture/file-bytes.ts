@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { type ByteSource, unreadable } from './bytes.js';
 
 /** Of 64 KiB to 1 MiB, an analysis takes least time with this: each chunk costs a turn, and longer ones are pushed out of the cache. */
-const CHUNK_LENGTH = 512 * 1024;
+const CHUNK_LENGTH = 256 * 1024;
 /** A file may grow while it is read. */
 const LEAST_LENGTH = 4096;
 

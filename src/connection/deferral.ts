@@ -104,7 +104,7 @@ export class Deferral {
   begin(number: number, tcpStream: number): void {
     const { path } = this.flows;
     this.#room.make(path.segmentsNeeded());
-    path.begin(number, tcpStream);
+    path.beginOffered(number, tcpStream);
   }
 
   /** The flow of the segment that was offered last is followed in full. */

@@ -40,7 +40,17 @@ interface FastPath {
     tsEcr: number,
     isUnusual: boolean,
   ): void;
-  setUpperAddresses(s0: number, s1: number, s2: number, d0: number, d1: number, d2: number): void;
+  setIpv6Addresses(
+    s0: number,
+    s1: number,
+    s2: number,
+    s3: number,
+    d0: number,
+    d1: number,
+    d2: number,
+    d3: number,
+    ports: number,
+  ): void;
   /** 0 for none. */
   findOffered(): number;
   takeOffered(): number;
@@ -48,17 +58,17 @@ interface FastPath {
   isOfferedSign(): number;
   /** 0 for no. */
   isFirst(): number;
-  begin(number: number, tcpStream: number): void;
+  beginOffered(number: number, tcpStream: number): void;
   remove(flow: number): void;
   flow(): number;
   segmentsNeeded(): number;
   flowsInUse(): number;
   openEnd(): number;
   closedEnd(): number;
-  append(direction: number, silence: Time, before: number): number;
   journalEnd(): number;
   nextPlace(): number;
   turnPage(place: number): void;
+  appendOffered(silence: Time, before: number): number;
   noteFollowed(): void;
   watchPort(port: number): void;
   setFraming(nanosecondsOfUnit: number, epochSeconds: number, interfaces: number): void;
@@ -158,12 +168,13 @@ export class DeferredFlows implements FlowRecords {
   /** Puts a segment under the cursor. */
   set(s: Segment): void {
     const { path } = this;
+    const ports = (s.sourcePort << 16) | s.destinationPort;
     path.setSegment(
       s.time,
       s.frame,
       s.source3,
       s.destination3,
-      (s.sourcePort << 16) | s.destinationPort,
+      ports,
       s.seq,
       s.ack,
       s.flags,
@@ -176,8 +187,18 @@ export class DeferredFlows implements FlowRecords {
       s.tsEcr,
       s.sackCount !== 0 || s.fastOpen,
     );
-    if (s.ipVersion === 6)
-      path.setUpperAddresses(s.source0, s.source1, s.source2, s.destination0, s.destination1, s.destination2);
+    if (s.ipVersion !== 6) return;
+    path.setIpv6Addresses(
+      s.source0,
+      s.source1,
+      s.source2,
+      s.source3,
+      s.destination0,
+      s.destination1,
+      s.destination2,
+      s.destination3,
+      ports,
+    );
   }
 
   /** Memory that has grown is another buffer: to be called when flows have closed. */

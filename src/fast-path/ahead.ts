@@ -1,8 +1,7 @@
-import { writeDecoded } from './decoded';
-import { readFrame, recordEnd } from './framing';
+import { recordEnd } from './framing';
 import { decode } from './headers';
-import { takeKey } from './key';
-import { DECODED_BYTES, MOST_DECODED_BYTES, PIECE_BYTES, PIECES } from './layout';
+import { MOST_DECODED_BYTES, PIECE_BYTES, PIECES, SEGMENT_LINE } from './layout';
+import { segmentEnd } from './segment';
 
 /* What a thread that reads a capture for another one does with it: see threads/. */
 
@@ -14,7 +13,7 @@ const FIRST: usize = PIECES;
 const PIECE_LENGTH: usize = PIECE_BYTES;
 const DECODED_LENGTH: usize = MOST_DECODED_BYTES;
 /** What a segment takes at most. */
-const LONGEST: usize = 2 * DECODED_BYTES;
+const LONGEST: usize = 2 * SEGMENT_LINE;
 
 let decoded: usize = 0;
 
@@ -39,10 +38,7 @@ export function decodePiece(piece: u32, length: u32): u32 {
   while (to <= last) {
     const next = recordEnd(at, end);
     if (next === 0) break;
-    if (readFrame(at, end) && decode()) {
-      takeKey();
-      to = writeDecoded(to, begin, at);
-    }
+    if (decode(to, begin, at, end)) to = segmentEnd(to);
     at = next;
   }
   decoded = to - first;

@@ -1,6 +1,6 @@
-import { hashOf, isKeyOf, Key } from './key';
-import { CLOSED_INDEX, OPEN_INDEX } from './layout';
-import { addressOf, flowAt } from './record';
+import { hashOf, isKeyOf } from './key';
+import { CLOSED_INDEX, OPEN_INDEX, SEG_HASH } from './layout';
+import { addressOf, flowAt, word } from './record';
 
 /** A bucket is a line of 64 bytes: hashes of eight keys, and behind them 1 + the record of each; 0 for none, those behind the others. */
 const BUCKET_SHIFT: usize = 6;
@@ -26,14 +26,14 @@ class FlowIndex {
     this.size = 0;
   }
 
-  /** @returns the address of the record that has the key; 0 for none */
-  find(): usize {
-    const hash = Key.hash;
+  /** @returns the address of the record that has the key of this segment; 0 for none */
+  find(segment: usize): usize {
+    const hash = word(segment, SEG_HASH);
     let bucket = this.home(hash);
     while (true) {
       for (let found = entriesWith(bucket, hash); found !== 0; found &= found - 1) {
         const entry = load<u32>(recordAt(bucket, ctz(found)));
-        if (entry !== 0 && isKeyOf(addressOf(entry - 1))) return addressOf(entry - 1);
+        if (entry !== 0 && isKeyOf(segment, addressOf(entry - 1))) return addressOf(entry - 1);
       }
       if (!isFull(bucket)) return 0;
       bucket = this.next(bucket);
@@ -59,6 +59,14 @@ class FlowIndex {
     const wasFull = isFull(bucket);
     clear(bucket, ctz(found));
     if (wasFull) this.fill(bucket);
+  }
+
+  /** @returns the address of a record that has this hash, or of one that has not where its bucket names none: without a branch */
+  guess(hash: u32): usize {
+    const bucket = this.home(hash);
+    const last: u32 = 1 << (ENTRIES - 1);
+    const entry = load<u32>(recordAt(bucket, ctz(entriesWith(bucket, hash) | last)));
+    return addressOf(entry - <u32>(entry !== 0));
   }
 
   /** @returns a word of the bucket of a hash */
@@ -180,15 +188,20 @@ export function resetIndex(): void {
   closedFlows.reset();
 }
 
-/** @returns the address of the record that has the key; 0 for none */
-export function findRecord(): usize {
-  const record = openFlows.find();
-  return record !== 0 ? record : closedFlows.find();
+/** @returns the address of the record that has the key of this segment; 0 for none */
+export function findRecord(segment: usize): usize {
+  const record = openFlows.find(segment);
+  return record !== 0 ? record : closedFlows.find(segment);
 }
 
-/** A record of the key, for which there was none. */
-export function addOpen(record: usize): void {
-  openFlows.add(record, Key.hash);
+/** @returns the address of the open flow's record that most likely is this segment's: whoever uses it asks for its key */
+export function guessRecord(segment: usize): usize {
+  return openFlows.guess(word(segment, SEG_HASH));
+}
+
+/** A record of the key of this segment, for which there was none. */
+export function addOpen(record: usize, segment: usize): void {
+  openFlows.add(record, word(segment, SEG_HASH));
 }
 
 /** Both ends of the flow have closed, and another record has its place: few segments will still ask for it. */
@@ -203,7 +216,12 @@ export function removeFromIndex(record: usize, isClosed: bool): void {
   else openFlows.remove(record, hashOf(record));
 }
 
-/** @returns a word of where a closed flow stands in the index, or will: what was looked at is in the cache */
-export function glanceAtClosed(record: usize): u32 {
-  return closedFlows.glance(hashOf(record));
+/** @returns a word of where an open flow of this segment stands in the index */
+export function glanceAtOpen(segment: usize): u32 {
+  return openFlows.glance(word(segment, SEG_HASH));
+}
+
+/** @returns a word of where a closed flow whose key has this hash stands in the index, or will: what was looked at is in the cache */
+export function glanceAtClosed(hash: u32): u32 {
+  return closedFlows.glance(hash);
 }

@@ -1,3 +1,6 @@
+import { SEG_NEXT, SEG_POSITION, SEG_TIME } from './layout';
+import { setTime, setWord } from './record';
+
 /* Records of pcap files, and packet blocks of pcapng files, in little-endian order. */
 
 const PCAP_HEADER: usize = 16;
@@ -13,79 +16,79 @@ const MOST_CAPTURED: u32 = 262144;
 const LAST_SECOND: u64 = 253402300799;
 const SECOND: f64 = 1e9;
 
-/** The frame under the cursor. */
-export class Frame {
-  static data: usize = 0;
-  static captured: u32 = 0;
-  static original: u32 = 0;
-  /** Nanoseconds from the epoch on. */
-  static time: f64 = 0;
-  /** Where the next record begins. */
-  static next: usize = 0;
-}
-
 /** Nanoseconds that a unit of times counts, and units of a second. */
 let unit: f64 = 1e3;
-let unitsPerSecond: u64 = 1000000;
+let unitsPerSecond: u32 = 1000000;
 /** Whole seconds that times count from. */
 let epochSeconds: f64 = 0;
 /** Interfaces that packet blocks may name; 0 where there are records of pcap. */
 let interfaces: u32 = 0;
+/** Bytes of a record before its frame. */
+let header: usize = PCAP_HEADER;
 
 export function setFraming(nanosecondsOfUnit: f64, epoch: f64, blockInterfaces: u32): void {
   unit = nanosecondsOfUnit;
-  unitsPerSecond = <u64>(SECOND / nanosecondsOfUnit);
+  unitsPerSecond = <u32>(SECOND / nanosecondsOfUnit);
   epochSeconds = epoch;
   interfaces = blockInterfaces;
+  header = interfaces === 0 ? PCAP_HEADER : BLOCK_HEADER;
 }
 
-/** Puts the cursor on the frame of the record at `at`. @returns false where it does not end before `limit`, or is not of the usual kind */
-export function readFrame(at: usize, limit: usize): bool {
-  return interfaces === 0 ? readRecord(at, limit) : readBlock(at, limit);
+/** Where the frame of the record at `at` begins. */
+export function frameOf(at: usize): usize {
+  return at + header;
+}
+
+/**
+ * Reads the header of a record into a segment's line.
+ *
+ * @param begin of the chunk
+ * @returns where its frame ends; 0 where the record does not end before `limit`, or is not of the usual kind
+ */
+export function readFrame(segment: usize, begin: usize, at: usize, limit: usize): usize {
+  return interfaces === 0 ? readRecord(segment, begin, at, limit) : readBlock(segment, begin, at, limit);
 }
 
 /** @returns where the record at `at`, of whatever kind, ends; 0 where that is not before `limit`, or its length is not sane */
 export function recordEnd(at: usize, limit: usize): usize {
-  const header: usize = interfaces === 0 ? PCAP_HEADER : LEAST_BLOCK;
-  if (at + header > limit) return 0;
+  const least: usize = interfaces === 0 ? PCAP_HEADER : LEAST_BLOCK;
+  if (at + least > limit) return 0;
   // Some writers of blocks forget the padding.
   const length = interfaces === 0 ? PCAP_HEADER + load<u32>(at, 8) : (load<u32>(at, 4) + 3) & ~3;
-  return length < header || length > limit - at ? 0 : at + length;
+  return length < least || length > limit - at ? 0 : at + length;
 }
 
 /** draft-ietf-opsawg-pcap, section 5. */
-function readRecord(at: usize, limit: usize): bool {
-  if (at + PCAP_HEADER > limit) return false;
+function readRecord(segment: usize, begin: usize, at: usize, limit: usize): usize {
+  if (at + PCAP_HEADER > limit) return 0;
   const captured = load<u32>(at, 8);
-  const next = at + PCAP_HEADER + captured;
-  const fraction = <u64>load<u32>(at, 4);
-  if (captured > MOST_CAPTURED || next > limit || fraction >= unitsPerSecond) return false;
-  Frame.data = at + PCAP_HEADER;
-  Frame.captured = captured;
-  Frame.original = load<u32>(at, 12);
-  Frame.time = timeOf(<u64>load<u32>(at), fraction);
-  Frame.next = next;
-  return true;
+  const end = at + PCAP_HEADER + captured;
+  const fraction = load<u32>(at, 4);
+  if (captured > MOST_CAPTURED || load<u32>(at, 12) < captured) return 0;
+  if (end > limit || fraction >= unitsPerSecond) return 0;
+  setTime(segment, SEG_TIME, timeOf(<f64>load<u32>(at), fraction));
+  setWord(segment, SEG_POSITION, <u32>(at - begin));
+  setWord(segment, SEG_NEXT, <u32>(end - begin));
+  return end;
 }
 
-function readBlock(at: usize, limit: usize): bool {
-  if (at + BLOCK_HEADER + BLOCK_TRAILER > limit || load<u32>(at) !== ENHANCED_PACKET) return false;
+function readBlock(segment: usize, begin: usize, at: usize, limit: usize): usize {
+  if (at + BLOCK_HEADER + BLOCK_TRAILER > limit || load<u32>(at) !== ENHANCED_PACKET) return 0;
   const length = load<u32>(at, 4);
   const captured = load<u32>(at, 20);
   const next = at + length;
-  if (captured > MOST_CAPTURED || length < <u32>(BLOCK_HEADER + BLOCK_TRAILER) + captured) return false;
-  if ((length & 3) !== 0 || length > <u32>(limit - at) || load<u32>(next - BLOCK_TRAILER) !== length) return false;
+  if (captured > MOST_CAPTURED || load<u32>(at, 24) < captured) return 0;
+  if (length < <u32>(BLOCK_HEADER + BLOCK_TRAILER) + captured) return 0;
+  if ((length & 3) !== 0 || length > <u32>(limit - at) || load<u32>(next - BLOCK_TRAILER) !== length) return 0;
   const units = ((<u64>load<u32>(at, 12)) << 32) | load<u32>(at, 16);
   const seconds = units / unitsPerSecond;
-  if (load<u32>(at, 8) >= interfaces || seconds > LAST_SECOND) return false;
-  Frame.data = at + BLOCK_HEADER;
-  Frame.captured = captured;
-  Frame.original = load<u32>(at, 24);
-  Frame.time = timeOf(seconds, units - seconds * unitsPerSecond);
-  Frame.next = next;
-  return true;
+  if (load<u32>(at, 8) >= interfaces || seconds > LAST_SECOND) return 0;
+  setTime(segment, SEG_TIME, timeOf(<f64>seconds, <u32>(units - seconds * unitsPerSecond)));
+  setWord(segment, SEG_POSITION, <u32>(at - begin));
+  setWord(segment, SEG_NEXT, <u32>(next - begin));
+  return at + BLOCK_HEADER + captured;
 }
 
-function timeOf(seconds: u64, fraction: u64): f64 {
-  return (<f64>seconds - epochSeconds) * SECOND + <f64>fraction * unit;
+function timeOf(seconds: f64, fraction: u32): f64 {
+  return (seconds - epochSeconds) * SECOND + <f64>fraction * unit;
 }

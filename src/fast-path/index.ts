@@ -4,22 +4,22 @@ import { setSeed } from './key';
 import { watchNoPort } from './watched-ports';
 
 export { setDecoded } from './decoded';
-export {
-  begin,
-  closedEnd,
-  flow,
-  flowsInUse,
-  isFirst,
-  openEnd,
-  remove,
-  segmentsNeeded,
-  setPatience,
-} from './deferral';
-export { noteFollowed } from './followed-keys';
+export { closedEnd, flowsInUse, openEnd, remove, segmentsNeeded, setPatience } from './deferral';
 export { setFraming } from './framing';
 export { setLink } from './headers';
-export { append, journalEnd, nextPlace, turnPage } from './journal';
-export { findOffered, isOfferedSign, setSegment, setUpperAddresses, takeOffered } from './offered';
+export { journalEnd, nextPlace, turnPage } from './journal';
+export {
+  appendOffered,
+  beginOffered,
+  findOffered,
+  flow,
+  isFirst,
+  isOfferedSign,
+  noteFollowed,
+  setIpv6Addresses,
+  setSegment,
+  takeOffered,
+} from './offered';
 export { chunkPosition, flowsBegun, flowsClosed, foresee, frame, now, walk } from './walk';
 export { watchPort } from './watched-ports';
 

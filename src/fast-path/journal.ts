@@ -1,13 +1,25 @@
-import { PAGE, PAGE_SHIFT, SEGMENT_WORDS } from './layout';
-import { Segment, SYN } from './segment';
+import {
+  PAGE,
+  PAGE_SHIFT,
+  SEG_ACK,
+  SEG_BITS,
+  SEG_IP_ID,
+  SEG_SEQ,
+  SEG_TS_ECR,
+  SEG_TS_VAL,
+  SEG_WND,
+  SEGMENT_WORDS,
+} from './layout';
+import { word } from './record';
+import { SYN, scaleOf, windowOf } from './segment';
 
 /* Writes the page of the journal that is the newest, in the words of connection/segment-journal.ts. */
 
 const FIRST: usize = PAGE;
 const SEGMENT_BYTES: usize = SEGMENT_WORDS << 2;
 const SEGMENTS: u32 = 1 << PAGE_SHIFT;
-const FROM_B_SHIFT: u32 = 9;
-const TIMESTAMPS: u32 = 1 << 10;
+/** Flags, direction and whether there are timestamps stand as in SEG_BITS. */
+const BITS: u32 = 0x7ff;
 const SILENCE_SHIFT: u32 = 11;
 
 /** The place of the next segment, modulo 2^32. */
@@ -35,31 +47,25 @@ export function nextPlace(): u32 {
 }
 
 /**
- * Writes the segment under the cursor.
+ * Writes a segment.
  *
+ * @param frame its number
  * @param silence since the flow's segment before it
  * @param before place of that one
  * @returns its place
  */
-export function append(direction: u32, silence: f64, before: u32): u32 {
+export function append(segment: usize, frame: u32, silence: f64, before: u32): u32 {
   const at = FIRST + <usize>(end - begin) * SEGMENT_BYTES;
-  const nanoseconds = <u64>silence;
-  const isSyn = (Segment.flags & SYN) !== 0;
+  const nanoseconds = <i64>silence;
+  const bits = word(segment, SEG_BITS);
+  const isSyn = (bits & SYN) !== 0;
   store<u32>(at, <u32>nanoseconds);
-  store<u32>(at, Segment.frame, 4);
-  store<u32>(at, isSyn ? Segment.seq : Segment.ack, 8);
-  store<u32>(at, Segment.tsVal, 12);
-  store<u32>(at, Segment.tsEcr, 16);
-  store<u32>(at, ((isSyn ? <u32>(Segment.windowScale + 1) : Segment.length) << 16) | Segment.window, 20);
-  store<u32>(
-    at,
-    Segment.flags |
-      (direction << FROM_B_SHIFT) |
-      (Segment.hasTimestamps ? TIMESTAMPS : 0) |
-      ((<u32>(nanoseconds >> 32)) << SILENCE_SHIFT) |
-      (Segment.ipId << 16),
-    24,
-  );
+  store<u32>(at, frame, 4);
+  store<u32>(at, word(segment, isSyn ? SEG_SEQ : SEG_ACK), 8);
+  store<u32>(at, word(segment, SEG_TS_VAL), 12);
+  store<u32>(at, word(segment, SEG_TS_ECR), 16);
+  store<u32>(at, isSyn ? (scaleOf(segment) << 16) | windowOf(segment) : word(segment, SEG_WND), 20);
+  store<u32>(at, (bits & BITS) | ((<u32>(nanoseconds >> 32)) << SILENCE_SHIFT) | (word(segment, SEG_IP_ID) << 16), 24);
   store<u32>(at, before, 28);
   return nextPlace();
 }

@@ -1,23 +1,10 @@
-import { BITS, IPV6, LOW_A, LOW_B, PORTS, UPPER } from './layout';
+import { BITS, IPV6, LOW_A, LOW_B, PORTS, SEG_HASH, SEG_LOW_A, SEG_LOW_B, SEG_PORTS, SEG_UPPER, UPPER } from './layout';
 import { setWord, word } from './record';
-import { Segment } from './segment';
+import { isIpv6 } from './segment';
 
-/** Addresses and ports of the segment under the cursor, in canonical order, so that both directions have one key. */
-export class Key {
-  /** 0 where the segment's source is the key's lower endpoint, else 1. */
-  static direction: u32 = 0;
-  static lowA: u32 = 0;
-  static lowB: u32 = 0;
-  static ports: u32 = 0;
-  /** Of IPv6 only. */
-  static upperA0: u32 = 0;
-  static upperA1: u32 = 0;
-  static upperA2: u32 = 0;
-  static upperB0: u32 = 0;
-  static upperB1: u32 = 0;
-  static upperB2: u32 = 0;
-  static hash: u32 = 0;
-}
+/* Addresses and ports of a segment, in canonical order, so that both directions have one key. */
+
+const WORDS_OF_UPPER: i32 = 6;
 
 /** Of the hash: keys come from strangers. */
 let seed: u32 = 1;
@@ -26,73 +13,87 @@ export function setSeed(value: u32): void {
   seed = value;
 }
 
-export function takeKey(): void {
-  const isLower = isSourceLower();
-  Key.direction = isLower ? 0 : 1;
-  // Which end has sent a segment cannot be foreseen: without branches, nothing is done for the wrong one.
-  const swapped: u32 = isLower ? 0 : 0xffffffff;
-  const addresses = (Segment.source3 ^ Segment.destination3) & swapped;
-  Key.lowA = Segment.source3 ^ addresses;
-  Key.lowB = Segment.destination3 ^ addresses;
-  Key.ports = rotl<u32>(Segment.ports, swapped & 16);
-  let hash = seed;
-  if (Segment.isIpv6) {
-    Key.upperA0 = isLower ? Segment.source0 : Segment.destination0;
-    Key.upperA1 = isLower ? Segment.source1 : Segment.destination1;
-    Key.upperA2 = isLower ? Segment.source2 : Segment.destination2;
-    Key.upperB0 = isLower ? Segment.destination0 : Segment.source0;
-    Key.upperB1 = isLower ? Segment.destination1 : Segment.source1;
-    Key.upperB2 = isLower ? Segment.destination2 : Segment.source2;
-    hash = mix(mix(mix(hash ^ Key.upperA0) ^ Key.upperA1) ^ Key.upperA2);
-    hash = mix(mix(mix(hash ^ Key.upperB0) ^ Key.upperB1) ^ Key.upperB2);
-  }
-  Key.hash = mix(mix(mix(hash ^ Key.lowA) ^ Key.lowB) ^ Key.ports);
+/** @param ports that of the source in the upper half @returns 0 where the source is the key's lower endpoint, else 1 */
+export function takeIpv4Key(segment: usize, source: u32, destination: u32, ports: u32): u32 {
+  // Which end has sent a segment cannot be foreseen: there is no branch, and nothing is done for the wrong one.
+  const direction = <u32>(source > destination) | (<u32>(source === destination) & <u32>isSourcePortHigher(ports));
+  writeLowest(segment, source, destination, ports, direction, seed);
+  return direction;
 }
 
-export function isKeyOf(record: usize): bool {
-  if (word(record, LOW_A) !== Key.lowA || word(record, LOW_B) !== Key.lowB || word(record, PORTS) !== Key.ports)
-    return false;
-  if (((word(record, BITS) & IPV6) !== 0) !== Segment.isIpv6) return false;
-  if (!Segment.isIpv6) return true;
-  return (
-    word(record, UPPER) === Key.upperA0 &&
-    word(record, UPPER + 1) === Key.upperA1 &&
-    word(record, UPPER + 2) === Key.upperA2 &&
-    word(record, UPPER + 3) === Key.upperB0 &&
-    word(record, UPPER + 4) === Key.upperB1 &&
-    word(record, UPPER + 5) === Key.upperB2
-  );
+/** The same, of addresses of four words, the highest first. */
+export function takeIpv6Key(segment: usize, source: v128, destination: v128, ports: u32): u32 {
+  const direction = <u32>isHigher(source, destination, ports);
+  const swapped = v128.and(v128.xor(source, destination), i32x4.splat(0 - direction));
+  const addressA = v128.xor(source, swapped);
+  const addressB = v128.xor(destination, swapped);
+  // Of each, what stands above the lowest word.
+  v128.store(segment, addressA, SEG_UPPER << 2);
+  v128.store(segment, addressB, (SEG_UPPER + 3) << 2);
+  const hash = hashOfUpper(segment, SEG_UPPER);
+  const sourceLow = <u32>i32x4.extract_lane(source, 3);
+  writeLowest(segment, sourceLow, <u32>i32x4.extract_lane(destination, 3), ports, direction, hash);
+  return direction;
+}
+
+function isHigher(source: v128, destination: v128, ports: u32): bool {
+  const differing = i32x4.bitmask(i32x4.ne(source, destination));
+  if (differing === 0) return isSourcePortHigher(ports);
+  const higher = i32x4.bitmask(i32x4.gt_u(source, destination));
+  return ((higher >> ctz(differing)) & 1) !== 0;
+}
+
+export function isKeyOf(segment: usize, record: usize): bool {
+  // In both, the addresses stand one behind the other.
+  if (load<u64>(record, LOW_A << 2) !== load<u64>(segment, SEG_LOW_A << 2)) return false;
+  if (word(record, PORTS) !== word(segment, SEG_PORTS)) return false;
+  const isRecordIpv6 = (word(record, BITS) & IPV6) !== 0;
+  if (isRecordIpv6 !== isIpv6(segment)) return false;
+  return !isRecordIpv6 || isUpperOf(segment, record);
+}
+
+function isUpperOf(segment: usize, record: usize): bool {
+  for (let i = 0; i < WORDS_OF_UPPER; i++) if (word(record, UPPER + i) !== word(segment, SEG_UPPER + i)) return false;
+  return true;
 }
 
 /** Gives it to a record of zeros, but for its `BITS`. */
-export function writeKey(record: usize): void {
-  setWord(record, LOW_A, Key.lowA);
-  setWord(record, LOW_B, Key.lowB);
-  setWord(record, PORTS, Key.ports);
-  if (!Segment.isIpv6) return;
-  setWord(record, UPPER, Key.upperA0);
-  setWord(record, UPPER + 1, Key.upperA1);
-  setWord(record, UPPER + 2, Key.upperA2);
-  setWord(record, UPPER + 3, Key.upperB0);
-  setWord(record, UPPER + 4, Key.upperB1);
-  setWord(record, UPPER + 5, Key.upperB2);
+export function writeKey(segment: usize, record: usize): void {
+  setWord(record, LOW_A, word(segment, SEG_LOW_A));
+  setWord(record, LOW_B, word(segment, SEG_LOW_B));
+  setWord(record, PORTS, word(segment, SEG_PORTS));
+  if (!isIpv6(segment)) return;
+  for (let i = 0; i < WORDS_OF_UPPER; i++) setWord(record, UPPER + i, word(segment, SEG_UPPER + i));
 }
 
 export function hashOf(record: usize): u32 {
-  let hash = seed;
-  if ((word(record, BITS) & IPV6) !== 0) for (let i = 0; i < 6; i++) hash = mix(hash ^ word(record, UPPER + i));
-  return mix(mix(mix(hash ^ word(record, LOW_A)) ^ word(record, LOW_B)) ^ word(record, PORTS));
+  const hash = (word(record, BITS) & IPV6) !== 0 ? hashOfUpper(record, UPPER) : seed;
+  return hashOfLowest(hash, word(record, LOW_A), word(record, LOW_B), word(record, PORTS));
 }
 
-/** Addresses are compared from their highest word on, then ports. */
-function isSourceLower(): bool {
-  if (Segment.isIpv6) {
-    if (Segment.source0 !== Segment.destination0) return Segment.source0 < Segment.destination0;
-    if (Segment.source1 !== Segment.destination1) return Segment.source1 < Segment.destination1;
-    if (Segment.source2 !== Segment.destination2) return Segment.source2 < Segment.destination2;
-  }
-  if (Segment.source3 === Segment.destination3) return Segment.ports >> 16 <= (Segment.ports & 0xffff);
-  return Segment.source3 < Segment.destination3;
+function writeLowest(segment: usize, source: u32, destination: u32, ports: u32, direction: u32, hash: u32): void {
+  const swapped = (source ^ destination) & (0 - direction);
+  const lowA = source ^ swapped;
+  const lowB = destination ^ swapped;
+  const canonical = rotl<u32>(ports, direction << 4);
+  setWord(segment, SEG_LOW_A, lowA);
+  setWord(segment, SEG_LOW_B, lowB);
+  setWord(segment, SEG_PORTS, canonical);
+  setWord(segment, SEG_HASH, hashOfLowest(hash, lowA, lowB, canonical));
+}
+
+function isSourcePortHigher(ports: u32): bool {
+  return ports >> 16 > (ports & 0xffff);
+}
+
+function hashOfUpper(at: usize, field: i32): u32 {
+  let hash = seed;
+  for (let i = 0; i < WORDS_OF_UPPER; i++) hash = mix(hash ^ word(at, field + i));
+  return hash;
+}
+
+function hashOfLowest(hash: u32, lowA: u32, lowB: u32, ports: u32): u32 {
+  return mix(mix(mix(hash ^ lowA) ^ lowB) ^ ports);
 }
 
 function mix(value: u32): u32 {

@@ -19,6 +19,12 @@ export const FOLLOWED_KEYS_BYTES = 0x20000;
 export const CLOSED_FLOWS = 0x40000;
 export const MOST_CLOSED_FLOWS = 0x1000;
 
+/** Segments that are taken together: they are decoded, then their records are looked for, then they are taken. */
+export const BATCH = 0x50000;
+export const MOST_OF_BATCH = 64;
+/** The segment that decode/ has read. */
+export const OFFERED = 0x58000;
+
 /** The page of the journal that is written to; see connection/segment-journal.ts. */
 export const PAGE = 0x80000;
 export const PAGE_SHIFT = 13;
@@ -104,34 +110,38 @@ export const HELD_UP = 0;
 export const PAUSED = 1;
 
 /*
- * Segments that were decoded ahead, one behind the other, and fields of one, in words; the time is a double. Each has a line of
- * 64 bytes, those of IPv6 have a second one for what addresses have above the lowest words.
+ * A segment that was decoded has a line of 64 bytes, with IPv6 a second one for what addresses have above the lowest words. Its
+ * fields are words from the line's begin; the time is a double.
  */
-export const DECODED_BYTES = 64;
-export const DECODED_TIME = 0;
+export const SEGMENT_LINE = 64;
+export const SEG_TIME = 0;
 /** Where its record begins in the chunk, and the next one. */
-export const DECODED_POSITION = 2;
-export const DECODED_NEXT = 3;
-/** The flow's key, and the hash of it. */
-export const DECODED_HASH = 4;
-export const DECODED_LOW_A = 5;
-export const DECODED_LOW_B = 6;
-export const DECODED_PORTS = 7;
-export const DECODED_SEQ = 8;
-export const DECODED_ACK = 9;
-export const DECODED_BITS = 10;
+export const SEG_POSITION = 2;
+export const SEG_NEXT = 3;
+/** The flow's key, in the order of a record, and the hash of it. */
+export const SEG_LOW_A = 4;
+export const SEG_LOW_B = 5;
+export const SEG_PORTS = 6;
+export const SEG_HASH = 7;
 /** Payload in the upper half. */
-export const DECODED_WINDOW = 11;
-export const DECODED_TS_VAL = 12;
-export const DECODED_TS_ECR = 13;
-export const DECODED_IP_ID = 14;
-export const DECODED_UPPER = 16;
+export const SEG_WND = 8;
+export const SEG_SEQ = 9;
+export const SEG_ACK = 10;
+export const SEG_BITS = 11;
+export const SEG_TS_VAL = 12;
+export const SEG_TS_ECR = 13;
+export const SEG_IP_ID = 14;
+/** Address of the record that has the hash, where that was looked for; it may be another flow's. */
+export const SEG_RECORD = 15;
+export const SEG_UPPER = 16;
 
-/* Bits of DECODED_BITS, above the nine TCP flags; in the uppermost four, 1 + window scale. */
-export const DECODED_FROM_B = 0x200;
-export const DECODED_TIMESTAMPS = 0x400;
-export const DECODED_IPV6 = 0x800;
-export const DECODED_SCALE_SHIFT = 28;
+/* Bits of SEG_BITS, above the nine TCP flags; in the uppermost four, 1 + window scale. */
+export const SEG_FROM_B_SHIFT = 9;
+export const SEG_TIMESTAMPS = 0x400;
+export const SEG_IPV6 = 0x800;
+/** It has options that no segment of a deferred flow has, or a longer payload. */
+export const SEG_UNUSUAL = 0x1000;
+export const SEG_SCALE_SHIFT = 28;
 
 /* The memory of a thread that decodes ahead (fast-path/ahead.ts): pieces of the capture, each with its segments behind it. */
 export const PIECES = 0x10000;

@@ -1,9 +1,38 @@
-import { close, find, flow, isSign, take } from './deferral';
-import { takeKey } from './key';
-import { CLOSED } from './layout';
-import { Segment } from './segment';
+import { begin, close, isSign, isUsualSyn, noteNeeded, take } from './deferral';
+import { findRecord } from './flow-index';
+import { noteFollowedKey } from './followed-keys';
+import { append } from './journal';
+import { takeIpv4Key, takeIpv6Key } from './key';
+import {
+  CLOSED,
+  OFFERED,
+  SEG_ACK,
+  SEG_BITS,
+  SEG_FROM_B_SHIFT,
+  SEG_IP_ID,
+  SEG_IPV6,
+  SEG_SCALE_SHIFT,
+  SEG_SEQ,
+  SEG_TIME,
+  SEG_TIMESTAMPS,
+  SEG_TS_ECR,
+  SEG_TS_VAL,
+  SEG_UNUSUAL,
+  SEG_WND,
+  UNKNOWN,
+  UNSOUND,
+} from './layout';
+import { flowAt, setTime, setWord, word } from './record';
 
-/* How a segment that decode/ has read comes under the cursor. */
+/* How a segment that decode/ has read is offered, and what becomes of it. */
+
+/** The longest payload that a segment's line and the journal have room for. */
+const MOST_PAYLOAD: u32 = 0xffff;
+const ONE_DIRECTION: u32 = 1 << SEG_FROM_B_SHIFT;
+
+/** Its frame, and the record of its flow; 0 where that is not known. */
+let offeredFrame: u32 = 0;
+let record: usize = 0;
 
 export function setSegment(
   time: f64,
@@ -23,59 +52,94 @@ export function setSegment(
   tsEcr: u32,
   isUnusual: bool,
 ): void {
-  Segment.time = time;
-  Segment.frame = frame;
-  Segment.isIpv6 = false;
-  Segment.source3 = source;
-  Segment.destination3 = destination;
-  Segment.ports = ports;
-  Segment.seq = seq;
-  Segment.ack = ack;
-  Segment.flags = flags;
-  Segment.window = window;
-  Segment.length = length;
-  Segment.ipId = ipId;
-  Segment.windowScale = windowScale;
-  Segment.hasTimestamps = hasTimestamps;
-  Segment.tsVal = tsVal;
-  Segment.tsEcr = tsEcr;
-  Segment.isUnusual = isUnusual;
+  offeredFrame = frame;
+  const direction = takeIpv4Key(OFFERED, source, destination, ports);
+  setTime(OFFERED, SEG_TIME, time);
+  setWord(OFFERED, SEG_SEQ, seq);
+  setWord(OFFERED, SEG_ACK, ack);
+  setWord(
+    OFFERED,
+    SEG_BITS,
+    flags |
+      (direction << SEG_FROM_B_SHIFT) |
+      (hasTimestamps ? SEG_TIMESTAMPS : 0) |
+      (isUnusual || length > MOST_PAYLOAD ? SEG_UNUSUAL : 0) |
+      ((<u32>(windowScale + 1)) << SEG_SCALE_SHIFT),
+  );
+  setWord(OFFERED, SEG_WND, window | (length << 16));
+  setWord(OFFERED, SEG_TS_VAL, tsVal);
+  setWord(OFFERED, SEG_TS_ECR, tsEcr);
+  setWord(OFFERED, SEG_IP_ID, ipId);
 }
 
-/** It is of IPv6: what its addresses have above the lowest words. */
-export function setUpperAddresses(
+/** It is of IPv6, with these addresses in place of those that were given before. */
+export function setIpv6Addresses(
   source0: u32,
   source1: u32,
   source2: u32,
+  source3: u32,
   destination0: u32,
   destination1: u32,
   destination2: u32,
+  destination3: u32,
+  ports: u32,
 ): void {
-  Segment.isIpv6 = true;
-  Segment.source0 = source0;
-  Segment.source1 = source1;
-  Segment.source2 = source2;
-  Segment.destination0 = destination0;
-  Segment.destination1 = destination1;
-  Segment.destination2 = destination2;
+  const source = addressOf(source0, source1, source2, source3);
+  const destination = addressOf(destination0, destination1, destination2, destination3);
+  const direction = takeIpv6Key(OFFERED, source, destination, ports);
+  const bits = word(OFFERED, SEG_BITS) & ~ONE_DIRECTION;
+  setWord(OFFERED, SEG_BITS, bits | SEG_IPV6 | (direction << SEG_FROM_B_SHIFT));
 }
 
-/** As `find` of deferral.ts. */
+function addressOf(highest: u32, second: u32, third: u32, lowest: u32): v128 {
+  let words = i32x4.splat(highest);
+  words = i32x4.replace_lane(words, 1, second);
+  words = i32x4.replace_lane(words, 2, third);
+  return i32x4.replace_lane(words, 3, lowest);
+}
+
+/** Finds its flow. @returns whether that is deferred */
 export function findOffered(): bool {
-  takeKey();
-  return find();
+  record = findRecord(OFFERED);
+  return record !== 0;
 }
 
-/** As `take`. */
+/** As `take` of deferral.ts; UNKNOWN where its flow is not deferred. */
 export function takeOffered(): i32 {
-  takeKey();
-  const outcome = take();
-  if (outcome === CLOSED) close(flow());
+  if (!findOffered()) return UNKNOWN;
+  const outcome = take(OFFERED, record, offeredFrame);
+  if (outcome !== UNSOUND) noteNeeded(1);
+  if (outcome === CLOSED) record = close(record);
   return outcome;
 }
 
 /** As `isSign`. */
 export function isOfferedSign(): bool {
-  takeKey();
-  return isSign();
+  return isSign(OFFERED);
+}
+
+/** Whether it, whose flow is not deferred, can be the first one of one that is, for which there is room. */
+export function isFirst(): bool {
+  return isUsualSyn(OFFERED);
+}
+
+/** A flow begins with it, for which `isFirst` holds. */
+export function beginOffered(number: u32, tcpStream: u32): void {
+  record = begin(OFFERED, offeredFrame, number, tcpStream);
+  noteNeeded(1);
+}
+
+/** Writes it into the journal. @param silence since the segment before it, which stands at the place `before` @returns its place */
+export function appendOffered(silence: f64, before: u32): u32 {
+  return append(OFFERED, offeredFrame, silence, before);
+}
+
+/** Its flow. */
+export function flow(): u32 {
+  return flowAt(record);
+}
+
+/** Its flow is followed in full. */
+export function noteFollowed(): void {
+  noteFollowedKey(OFFERED);
 }

@@ -1,4 +1,6 @@
-import { Segment } from './segment';
+import { hostOrder } from './byte-order';
+import { SEG_SCALE_SHIFT, SEG_TIMESTAMPS, SEG_TS_ECR, SEG_TS_VAL } from './layout';
+import { setWord } from './record';
 
 /** Two times NOP, then Timestamps of length 10 (RFC 7323, appendix A), as they lie in memory. */
 const ALIGNED_TIMESTAMPS: u32 = 0x0a080101;
@@ -16,48 +18,55 @@ const TIMESTAMPS: u32 = 8;
 const NO_LENGTH: u32 = 256;
 
 /** RFC 7323, section 2.3: a larger shift is read as 14. */
-const MOST_WINDOW_SCALE: i32 = 14;
+const MOST_WINDOW_SCALE: u32 = 14;
+
+/** No bits of SEG_BITS. */
+export const NOT_USUAL: u32 = 0xffffffff;
 
 /**
  * Decodes the TCP options in [from, to).
- * @returns false where one is of another kind, or of another length than its RFC gives
+ * @returns bits of SEG_BITS; NOT_USUAL where an option is of another kind, or of another length than its RFC gives
  */
-export function decodeOptions(from: usize, to: usize): bool {
-  Segment.windowScale = -1;
+export function decodeOptions(segment: usize, from: usize, to: usize): u32 {
   if (to - from === ALIGNED_TIMESTAMPS_LENGTH && load<u32>(from) === ALIGNED_TIMESTAMPS) {
-    takeTimestamps(from + 2);
-    return true;
+    takeTimestamps(segment, from + 2);
+    return SEG_TIMESTAMPS;
   }
-  Segment.hasTimestamps = false;
-  Segment.tsVal = 0;
-  Segment.tsEcr = 0;
+  setWord(segment, SEG_TS_VAL, 0);
+  setWord(segment, SEG_TS_ECR, 0);
+  let bits: u32 = 0;
   let at = from;
   while (at < to) {
     const kind = <u32>load<u8>(at);
-    if (kind === END) return true;
+    if (kind === END) return bits;
     if (kind === NO_OPERATION) {
       at++;
       continue;
     }
     const length = at + 2 > to ? 0 : <u32>load<u8>(at, 1);
-    if (length !== lengthOf(kind) || at + length > to) return false;
-    if (kind === WINDOW_SCALE) Segment.windowScale = min<i32>(<i32>load<u8>(at, 2), MOST_WINDOW_SCALE);
-    else if (kind === TIMESTAMPS) takeTimestamps(at);
+    if (length !== lengthOfKind(kind) || at + length > to) return NOT_USUAL;
+    if (kind === WINDOW_SCALE) {
+      const scale = min<u32>(<u32>load<u8>(at, 2), MOST_WINDOW_SCALE);
+      bits = (bits & SEG_TIMESTAMPS) | ((scale + 1) << SEG_SCALE_SHIFT);
+    } else if (kind === TIMESTAMPS) {
+      takeTimestamps(segment, at);
+      bits |= SEG_TIMESTAMPS;
+    }
     at += length;
   }
-  return true;
+  return bits;
 }
 
 /** The length that an option of this kind has. */
-function lengthOf(kind: u32): u32 {
+function lengthOfKind(kind: u32): u32 {
   if (kind === MSS) return 4;
   if (kind === WINDOW_SCALE) return 3;
   if (kind === SACK_PERMITTED) return 2;
   return kind === TIMESTAMPS ? 10 : NO_LENGTH;
 }
 
-function takeTimestamps(option: usize): void {
-  Segment.hasTimestamps = true;
-  Segment.tsVal = bswap<u32>(load<u32>(option, 2));
-  Segment.tsEcr = bswap<u32>(load<u32>(option, 6));
+function takeTimestamps(segment: usize, option: usize): void {
+  const both = hostOrder(v128.load64_zero(option, 2));
+  // They stand one behind the other.
+  v128.store64_lane(segment, both, 0, SEG_TS_VAL << 2);
 }

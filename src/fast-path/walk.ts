@@ -1,11 +1,25 @@
-import { isAhead, takeDecoded } from './decoded';
-import { begin, close, flow, glanceAt, glanceAtIndex, isFirst, isSign, take } from './deferral';
+import { pass, readyEnd, segmentAt } from './decoded';
+import { begin, close, glanceAt, glanceAtIndex, isSign, isUsualSyn, noteNeeded, take } from './deferral';
+import { findRecord } from './flow-index';
 import { mayBeFollowed } from './followed-keys';
-import { Frame, readFrame } from './framing';
-import { decode } from './headers';
-import { takeKey } from './key';
-import { CHUNK, CLOSED, CLOSED_FLOWS, HELD_UP, MOST_CLOSED_FLOWS, PAUSED, TAKEN, UNKNOWN } from './layout';
-import { Segment } from './segment';
+import { isKeyOf } from './key';
+import {
+  CHUNK,
+  CLOSED,
+  CLOSED_FLOWS,
+  HELD_UP,
+  MOST_CLOSED_FLOWS,
+  NUMBER,
+  PAUSED,
+  SEG_NEXT,
+  SEG_POSITION,
+  SEG_RECORD,
+  SEG_TIME,
+  TAKEN,
+  UNSOUND,
+} from './layout';
+import { addressOf, flowAt, time, word } from './record';
+import { segmentEnd } from './segment';
 import { isOfWatchedPort } from './watched-ports';
 
 const FIRST_CLOSED: usize = CLOSED_FLOWS;
@@ -13,6 +27,8 @@ const FIRST_CLOSED: usize = CLOSED_FLOWS;
 let position: u32 = 0;
 let closed: u32 = 0;
 let begun: u32 = 0;
+let frames: u32 = 0;
+let newest: f64 = 0;
 /** Of what was looked at: what is not used is not loaded. */
 export let seen: u32 = 0;
 
@@ -23,12 +39,12 @@ export function chunkPosition(): u32 {
 
 /** The last frame that was taken. */
 export function frame(): u32 {
-  return Segment.frame;
+  return frames;
 }
 
 /** Its time. */
 export function now(): f64 {
-  return Segment.time;
+  return newest;
 }
 
 /** How many flows have closed on the way, which `CLOSED_FLOWS` names. */
@@ -47,7 +63,7 @@ export function flowsBegun(): u32 {
  * @param from where the first record begins in the chunk
  * @param to how far the chunk goes
  * @param last number of the frame before
- * @param newest time of the newest frame before: none before that is taken
+ * @param before time of the newest frame before: none before that is taken
  * @param until no frame after that is taken
  * @param due the walk stops behind the first frame that is not before that
  * @param number of the flow that began last
@@ -59,7 +75,7 @@ export function walk(
   from: u32,
   to: u32,
   last: u32,
-  newest: f64,
+  before: f64,
   until: f64,
   due: f64,
   number: u32,
@@ -67,47 +83,51 @@ export function walk(
   room: u32,
 ): i32 {
   const limit: usize = CHUNK + to;
-  let at: usize = CHUNK + from;
-  let frames = last;
-  let before = newest;
-  let stop: i32 = HELD_UP;
+  position = from;
+  frames = last;
+  newest = before;
   closed = begun = 0;
-  Segment.isUnusual = false;
-  while (next(at, limit)) {
-    const time = Frame.time;
-    if (!(time >= before && time <= until) || (isOfWatchedPort() && isSign())) break;
-    Segment.time = time;
-    Segment.frame = frames + 1;
-    const outcome = take();
-    if (outcome === CLOSED) {
-      noteClosed(time);
-    } else if (outcome === UNKNOWN && begun < room && isFirst() && !mayBeFollowed()) {
-      begin(number + begun + 1, tcpStream + begun);
-      begun++;
-    } else if (outcome !== TAKEN) {
-      break;
-    }
-    at = Frame.next;
-    frames++;
-    before = time;
-    if (time >= due || closed === MOST_CLOSED_FLOWS) {
-      stop = PAUSED;
-      break;
-    }
+  let stop = TAKEN;
+  while (stop === TAKEN) {
+    const segment = segmentAt(position, limit);
+    stop = segment === 0 ? HELD_UP : takeFrom(segment, until, due, number, tcpStream, room);
   }
   closeNoted();
-  position = <u32>(at - CHUNK);
-  Segment.frame = frames;
-  Segment.time = before;
+  noteNeeded(frames - last);
   return stop;
 }
 
-/** Puts the segment of the next record under the cursor. @returns false where there is none, or not of the usual kind */
-function next(at: usize, limit: usize): bool {
-  if (isAhead()) return takeDecoded(at);
-  if (!readFrame(at, limit) || !decode()) return false;
-  takeKey();
-  return true;
+/** Takes segments that are ready. @returns TAKEN if that was all of them, else why the walk stops */
+function takeFrom(first: usize, until: f64, due: f64, number: u32, tcpStream: u32, room: u32): i32 {
+  const end = readyEnd();
+  for (let segment = first; segment < end; segment = segmentEnd(segment)) {
+    const now = time(segment, SEG_TIME);
+    if (word(segment, SEG_POSITION) !== position || !(now >= newest && now <= until)) return HELD_UP;
+    if (isOfWatchedPort(segment) && isSign(segment)) return HELD_UP;
+    const record = recordOf(segment);
+    if (record !== 0) {
+      const outcome = take(segment, record, frames + 1);
+      if (outcome === UNSOUND) return HELD_UP;
+      if (outcome === CLOSED) noteClosed(record, now);
+    } else {
+      if (begun >= room || !isUsualSyn(segment) || mayBeFollowed(segment)) return HELD_UP;
+      begun++;
+      begin(segment, frames + 1, number + begun, tcpStream + begun - 1);
+    }
+    frames++;
+    newest = now;
+    position = word(segment, SEG_NEXT);
+    if (now >= due || closed === MOST_CLOSED_FLOWS) return PAUSED;
+  }
+  pass(end);
+  return TAKEN;
+}
+
+/** @returns the record of the segment's flow, if that is deferred; else 0 */
+function recordOf(segment: usize): usize {
+  const guessed = <usize>word(segment, SEG_RECORD);
+  // Its flow may have left since; a new one may stand there.
+  return isKeyOf(segment, guessed) && word(guessed, NUMBER) !== 0 ? guessed : findRecord(segment);
 }
 
 /**
@@ -115,24 +135,24 @@ function next(at: usize, limit: usize): bool {
  * minute, nothing is in the cache; to wait for all of it at once takes little longer than to wait for one.
  */
 export function foresee(count: u32): void {
-  for (let i: u32 = 0; i < count; i++) seen ^= glanceAt(noted(i));
+  for (let i: u32 = 0; i < count; i++) seen ^= glanceAt(addressOf(noted(i)));
   foreseeIndex(count);
 }
 
 function foreseeIndex(count: u32): void {
-  for (let i: u32 = 0; i < count; i++) seen ^= glanceAtIndex(noted(i));
+  for (let i: u32 = 0; i < count; i++) seen ^= glanceAtIndex(addressOf(noted(i)));
 }
 
 /** Those that were noted move to the closed ones together, for the same reason. */
 function closeNoted(): void {
   foreseeIndex(closed);
-  for (let i: u32 = 0; i < closed; i++) store<u32>(placeOf(i), close(noted(i)));
+  for (let i: u32 = 0; i < closed; i++) store<u32>(placeOf(i), flowAt(close(addressOf(noted(i)))));
 }
 
-function noteClosed(time: f64): void {
+function noteClosed(record: usize, now: f64): void {
   const at = placeOf(closed++);
-  store<u32>(at, flow());
-  store<f64>(at, time, 8);
+  store<u32>(at, flowAt(record));
+  store<f64>(at, now, 8);
 }
 
 function noted(index: u32): u32 {

@@ -1,5 +1,6 @@
-import { WATCHED_PORTS } from './layout';
-import { FIN, Segment } from './segment';
+import { SEG_PORTS, WATCHED_PORTS } from './layout';
+import { word } from './record';
+import { directionOf, FIN, flagsOf, lengthOf } from './segment';
 
 /* What shows that the application behind a watched port is alive is left to who notes that (see connection/listeners.ts). */
 
@@ -18,10 +19,11 @@ export function watchPort(port: u32): void {
   store<u8>(byteOf(port), load<u8>(byteOf(port)) | <u8>bitOf(port));
 }
 
-/** Whether the segment under the cursor shows that an application at a watched port is alive. */
-export function isOfWatchedPort(): bool {
-  if (!watches || (Segment.length === 0 && (Segment.flags & FIN) === 0)) return false;
-  const port = Segment.ports >> 16;
+/** Whether a segment shows that an application at a watched port is alive. */
+export function isOfWatchedPort(segment: usize): bool {
+  if (!watches || (lengthOf(segment) === 0 && (flagsOf(segment) & FIN) === 0)) return false;
+  const ports = word(segment, SEG_PORTS);
+  const port = directionOf(segment) === 0 ? ports >> 16 : ports & 0xffff;
   return (load<u8>(byteOf(port)) & bitOf(port)) !== 0;
 }
 

@@ -37,7 +37,7 @@ it('finds the flows that have begun, and none that were removed', () => {
         } else {
           expect(path.takeOffered()).toBe(UNKNOWN);
           expect(path.isFirst()).toBe(1);
-          path.begin(step + 1, 0);
+          path.beginOffered(step + 1, 0);
           flows.view();
           numbers.set(connection, step + 1);
         }

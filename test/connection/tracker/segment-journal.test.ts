@@ -71,8 +71,8 @@ describe('a journal of segments', () => {
   const memory = DeferredFlows.acquire();
 
   function append(s: Segment, d: number, silence: number, before: number): number {
-    memory.set(s);
-    return memory.path.append(d, silence, before) | 0;
+    memory.set(Object.assign(new Segment(), s, { sourcePort: d, destinationPort: 1 - d }));
+    return memory.path.appendOffered(silence, before) | 0;
   }
 
   it('gives each flow its own back, whatever came between, and where they were written once more', () => {
