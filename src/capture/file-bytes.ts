@@ -1,5 +1,6 @@
 import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { bufferApart } from './apart.js';
 import { type ByteSource, unreadable } from './bytes.js';
 
 /** Of 64 KiB to 1 MiB, an analysis takes least time with this: each chunk costs a turn, and longer ones are pushed out of the cache. */
@@ -17,7 +18,7 @@ export class FileBytes implements ByteSource {
     readonly size: number,
   ) {
     // A batch of small captures would otherwise spend its time on clearing buffers.
-    this.#buffer = new Uint8Array(Math.min(CHUNK_LENGTH, Math.max(LEAST_LENGTH, size)));
+    this.#buffer = bufferApart(Math.min(CHUNK_LENGTH, Math.max(LEAST_LENGTH, size)));
   }
 
   async read(): Promise<Uint8Array | null> {

@@ -1,3 +1,4 @@
+import { bufferApart } from '../capture/apart.js';
 import { ACK, FIN, type Segment, SYN } from '../decode/segment.js';
 import { PAGE_SHIFT, SEGMENT_WORDS } from '../fast-path/layout.js';
 import type { DeferredFlows } from './deferred-flows.js';
@@ -93,11 +94,16 @@ export class SegmentJournal {
   }
 
   #turnPage(): void {
-    const page = this.#free.pop();
-    page?.set(this.#flows.page);
-    this.#pages.push(page ?? this.#flows.page.slice());
+    const page = this.#free.pop() ?? newPage();
+    page.set(this.#flows.page);
+    this.#pages.push(page);
     this.#flows.path.turnPage(this.end);
   }
+}
+
+function newPage(): Int32Array<ArrayBuffer> {
+  const { buffer, byteOffset } = bufferApart(PAGE * SEGMENT_WORDS * Int32Array.BYTES_PER_ELEMENT);
+  return new Int32Array(buffer, byteOffset);
 }
 
 /**
