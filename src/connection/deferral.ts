@@ -192,6 +192,14 @@ export class Deferral {
     this.flows.path.foresee(count);
   }
 
+  /** Those of these flows that are deferred, which complements name, will be read and removed. */
+  foreseeAll(flows: Int32Array): void {
+    const { closed } = this.flows;
+    let count = 0;
+    for (const flow of flows) if (flow < 0) closed[4 * count++] = ~flow;
+    this.foresee(count);
+  }
+
   /** The flow is not deferred any longer. */
   remove(flow: number): void {
     this.flows.path.remove(flow);

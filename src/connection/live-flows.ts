@@ -28,16 +28,15 @@ export class LiveFlows {
   }
 
   /** All, by number. */
-  inOrder(): number[] {
-    const flows = [...this.all()];
+  inOrder(): Int32Array {
+    const flows = Int32Array.from(this.all());
     const { length } = flows;
     // Numbers of a typed array are sorted in a tenth of the time that a comparison of flows takes.
     const places = new Float64Array(length);
     for (let place = 0; place < length; place++) places[place] = this.numberOf(flows[place]) * length + place;
     places.sort();
-    const sorted: number[] = [];
-    for (const place of places) sorted.push(flows[place % length]);
-    return sorted;
+    // A remainder takes longer than all of the rest.
+    return Int32Array.from(places, (place) => flows[place - Math.floor(place / length) * length]);
   }
 
   /** 0 where no flow has that name any more. */

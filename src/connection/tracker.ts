@@ -262,7 +262,8 @@ export class Tracker implements FlowSource {
    */
   *end(): Generator<void> {
     const left = this.#alive.inOrder();
-    for (const flow of left) {
+    for (const [index, flow] of left.entries()) {
+      if (index % MOST_AT_ONCE === 0) this.#deferral?.foreseeAll(left.subarray(index, index + MOST_AT_ONCE));
       this.#leave(flow);
       yield;
     }

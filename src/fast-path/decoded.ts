@@ -73,11 +73,10 @@ function guessRecords(): void {
     glances ^= glanceAtIndex(guessedEnd);
     guessedEnd = segmentEnd(guessedEnd);
   }
-  for (let segment = at; segment < guessedEnd; segment = segmentEnd(segment)) {
-    const record = guessRecord(segment);
-    glances ^= word(record, 0);
-    setWord(segment, SEG_RECORD, <u32>record);
-  }
+  for (let segment = at; segment < guessedEnd; segment = segmentEnd(segment))
+    setWord(segment, SEG_RECORD, <u32>guessRecord(segment));
+  for (let segment = at; segment < guessedEnd; segment = segmentEnd(segment))
+    glances ^= word(word(segment, SEG_RECORD), 0);
   seen ^= glances;
 }
 

@@ -1,4 +1,4 @@
-import { HostIndex } from '../connection/host-index.js';
+import { HostValues, NO_PLACE } from '../connection/host-values.js';
 import { Occupancy } from './occupancy.js';
 
 /** Hosts whose flows are counted at most: when there are too many, those with the fewest flows are forgotten. */
@@ -16,21 +16,22 @@ export class BusyHost {
 
 /** Counts the flows of hosts, which are keyed by address (a signed word for IPv4, text for IPv6), in bounded memory. */
 export class BusyHosts {
-  #index = new HostIndex();
-  /** By a host's number. */
-  #flows = new Int32Array(MOST);
+  #flows = new HostValues();
+  /** By number. */
   #keys: (number | string)[] = [];
   #busy = new Map<number, BusyHost>();
 
   /** Counts one more flow of a host. @returns the host's number, until one is counted that was not known, if it is busy; else -1 */
   count(key: number | string): number {
-    let number = this.#index.find(key);
-    if (number < 0) {
-      if (this.#index.size === MOST) this.#forget();
-      number = this.#index.add(key);
-      this.#keys.push(key);
+    const place = this.#flows.find(key);
+    if (place === NO_PLACE) {
+      if (this.#flows.size === MOST) this.#forget();
+      this.#add(key, 1);
+      return -1;
     }
-    return ++this.#flows[number] < BUSY ? -1 : number;
+    const flows = this.#flows.valueAt(place) + 1;
+    this.#flows.setValueAt(place, flows);
+    return flows < BUSY ? -1 : this.#flows.numberAt(place);
   }
 
   /** Undefined before `begin`. */
@@ -48,20 +49,23 @@ export class BusyHosts {
     return this.#busy.values();
   }
 
+  #add(key: number | string, flows: number): void {
+    this.#flows.add(key, flows);
+    this.#keys.push(key);
+  }
+
   #forget(): void {
-    const [keys, flows, busy] = [this.#keys, this.#flows, this.#busy];
+    const [keys, busy] = [this.#keys, this.#busy];
+    const flows = Float64Array.from(keys, (key) => this.#flows.valueAt(this.#flows.find(key)));
     const median = flows.slice().sort()[flows.length >> 1];
-    this.#index = new HostIndex();
+    this.#flows = new HostValues();
     this.#keys = [];
-    this.#flows = new Int32Array(MOST);
     this.#busy = new Map();
     for (const [number, key] of keys.entries()) {
       if (flows[number] <= median) continue;
-      const kept = this.#index.add(key);
-      this.#keys.push(key);
-      this.#flows[kept] = flows[number];
       const host = busy.get(number);
-      if (host !== undefined) this.#busy.set(kept, host);
+      if (host !== undefined) this.#busy.set(this.#keys.length, host);
+      this.#add(key, flows[number]);
     }
   }
 }

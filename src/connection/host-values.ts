@@ -1,0 +1,89 @@
+import { mix } from './mix.js';
+
+const SLOT_WORDS = 4;
+const SLOT_DOUBLES = SLOT_WORDS / 2;
+/** Words of a slot: the address, 1 + the host's number; behind them the value, a double. */
+const NUMBER = 1;
+const VALUE = 1;
+const FEWEST_SLOTS = 1024;
+/** In place of a place. */
+export const NO_PLACE = -1;
+/** Place of the first text; those of the next ones are lower. */
+const FIRST_TEXT = -2;
+
+/**
+ * A value for each host. Hosts are keyed by address: a signed word for IPv4, text for IPv6. They are looked up at each
+ * connection's end, where a `Map` of words takes twice as long; a value stands beside its address, so that memory is waited for
+ * once.
+ */
+export class HostValues {
+  size = 0;
+  /** Open addressing with linear probing, at most half full. */
+  #words = new Int32Array(FEWEST_SLOTS * SLOT_WORDS);
+  #values = new Float64Array(this.#words.buffer);
+  readonly #texts = new Map<string, number>();
+  readonly #textNumbers: number[] = [];
+  readonly #textValues: number[] = [];
+  readonly #seed = Math.floor(Math.random() * 2 ** 31);
+
+  /** @returns the host's place, which it keeps until another one is added; NO_PLACE where it was not added */
+  find(host: number | string): number {
+    if (typeof host === 'string') {
+      const text = this.#texts.get(host);
+      return text === undefined ? NO_PLACE : FIRST_TEXT - text;
+    }
+    const slot = this.#slotOf(host);
+    return this.#words[slot * SLOT_WORDS + NUMBER] === 0 ? NO_PLACE : slot;
+  }
+
+  /** Adds a host that was not found. */
+  add(host: number | string, value: number): void {
+    const number = this.size++;
+    if (typeof host === 'string') {
+      this.#texts.set(host, this.#textNumbers.length);
+      this.#textNumbers.push(number);
+      this.#textValues.push(value);
+      return;
+    }
+    if (2 * (this.size - this.#texts.size) * SLOT_WORDS > this.#words.length) this.#grow();
+    this.#put(host, number + 1, value);
+  }
+
+  /** How many hosts were added before the one at this place. */
+  numberAt(place: number): number {
+    return place >= 0 ? this.#words[place * SLOT_WORDS + NUMBER] - 1 : this.#textNumbers[FIRST_TEXT - place];
+  }
+
+  valueAt(place: number): number {
+    return place >= 0 ? this.#values[place * SLOT_DOUBLES + VALUE] : this.#textValues[FIRST_TEXT - place];
+  }
+
+  setValueAt(place: number, value: number): void {
+    if (place >= 0) this.#values[place * SLOT_DOUBLES + VALUE] = value;
+    else this.#textValues[FIRST_TEXT - place] = value;
+  }
+
+  /** @returns the slot of a word, or the free one where it would stand */
+  #slotOf(host: number): number {
+    const words = this.#words;
+    const mask = words.length / SLOT_WORDS - 1;
+    let slot = mix(host ^ this.#seed) & mask;
+    while (words[slot * SLOT_WORDS + NUMBER] !== 0 && words[slot * SLOT_WORDS] !== host) slot = (slot + 1) & mask;
+    return slot;
+  }
+
+  #put(host: number, entry: number, value: number): void {
+    const slot = this.#slotOf(host);
+    this.#words[slot * SLOT_WORDS] = host;
+    this.#words[slot * SLOT_WORDS + NUMBER] = entry;
+    this.#values[slot * SLOT_DOUBLES + VALUE] = value;
+  }
+
+  #grow(): void {
+    const [words, values] = [this.#words, this.#values];
+    this.#words = new Int32Array(2 * words.length);
+    this.#values = new Float64Array(this.#words.buffer);
+    for (let at = 0; at < words.length; at += SLOT_WORDS)
+      if (words[at + NUMBER] !== 0) this.#put(words[at], words[at + NUMBER], values[at / 2 + VALUE]);
+  }
+}
