@@ -5,7 +5,10 @@
  */
 const DISTANCE = 256;
 
-/** @returns memory for so many bytes that others are quickly copied to, wherever in their page these begin */
+/**
+ * @returns memory for so many bytes that others are quickly copied to, wherever in their page these begin. What it holds until
+ * then is not cleared.
+ */
 export function bufferApart(length: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(new ArrayBuffer(DISTANCE + length), DISTANCE);
+  return new Uint8Array(Buffer.allocUnsafeSlow(DISTANCE + length).buffer, DISTANCE);
 }

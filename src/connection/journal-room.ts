@@ -70,10 +70,8 @@ export class JournalRoom {
     for (const { first, end } of ranges) {
       for (let at = first * RECORD_WORDS; at < end * RECORD_WORDS; at += RECORD_WORDS) {
         if (i32[at + NUMBER] === 0 || ((i32[at + OLDEST] - limit) | 0) >= 0) continue;
-        const copy = journal.copy(i32[at + NEWEST], i32[at + COUNT]);
         i32[at + OLDEST] = journal.end;
-        journal.rewrite(copy);
-        i32[at + NEWEST] = journal.end - 1;
+        i32[at + NEWEST] = journal.rewrite(i32[at + NEWEST], i32[at + COUNT]);
       }
     }
   }

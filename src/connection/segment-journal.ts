@@ -1,6 +1,6 @@
 import { bufferApart } from '../capture/apart.js';
 import { ACK, FIN, type Segment, SYN } from '../decode/segment.js';
-import { PAGE_SHIFT, SEGMENT_WORDS } from '../fast-path/layout.js';
+import { MOST_SEGMENTS, PAGE_SHIFT, SEGMENT_WORDS } from '../fast-path/layout.js';
 import type { DeferredFlows } from './deferred-flows.js';
 import type { Time } from './model.js';
 
@@ -41,6 +41,8 @@ export class SegmentJournal {
   /** The full ones; the one that is written to stands in the memory of the fast path. */
   readonly #pages: Int32Array<ArrayBuffer>[] = [];
   readonly #free: Int32Array<ArrayBuffer>[] = [];
+  /** Of the segments of one flow. */
+  readonly #places = new Int32Array(MOST_SEGMENTS);
   /** Of the first page's first segment. Begins where it soon wraps, so that no capture is the first to do that. */
   #begin = 0x7fffffff & -PAGE;
 
@@ -66,24 +68,30 @@ export class SegmentJournal {
     const words = new Int32Array(count * SEGMENT_WORDS);
     let place = newest;
     for (let to = words.length - SEGMENT_WORDS; to >= 0; to -= SEGMENT_WORDS) {
-      const page = this.#pages[((place - this.#begin) | 0) >>> PAGE_SHIFT] ?? this.#flows.page;
-      const at = (place & (PAGE - 1)) * SEGMENT_WORDS;
-      for (let word = 0; word < SEGMENT_WORDS; word++) words[to + word] = page[at + word];
-      place = page[at + W.before];
+      const page = this.#pageOf(place);
+      copySegment(page, place, words, to);
+      place = page[wordOf(place) + W.before];
     }
     return words;
   }
 
-  /** Writes copied segments of a flow at the end, their newest last. */
-  rewrite(copy: Int32Array<ArrayBuffer>): void {
-    const { page, path } = this.#flows;
-    for (let from = 0; from < copy.length; from += SEGMENT_WORDS) {
-      const { end } = this;
-      const at = (end & (PAGE - 1)) * SEGMENT_WORDS;
-      for (let word = 0; word < W.before; word++) page[at + word] = copy[from + word];
-      page[at + W.before] = end - 1;
-      path.nextPlace();
+  /** Writes a flow's segments once more, at the end. @returns the place of its newest one */
+  rewrite(newest: number, count: number): number {
+    const places = this.#places;
+    for (let i = count - 1, place = newest; i >= 0; i--) {
+      places[i] = place;
+      place = this.#pageOf(place)[wordOf(place) + W.before];
     }
+    const { page, path } = this.#flows;
+    let { end } = this;
+    for (let i = 0; i < count; i++) {
+      const place = places[i];
+      copySegment(this.#pageOf(place), place, page, wordOf(end));
+      page[wordOf(end) + W.before] = end - 1;
+      path.nextPlace();
+      end = (end + 1) | 0;
+    }
+    return (end - 1) | 0;
   }
 
   /** Nothing before this place is needed any more. */
@@ -93,12 +101,26 @@ export class SegmentJournal {
     this.#begin = (this.#begin + pages * PAGE) | 0;
   }
 
+  #pageOf(place: number): Int32Array<ArrayBuffer> {
+    return this.#pages[((place - this.#begin) | 0) >>> PAGE_SHIFT] ?? this.#flows.page;
+  }
+
   #turnPage(): void {
     const page = this.#free.pop() ?? newPage();
     page.set(this.#flows.page);
     this.#pages.push(page);
     this.#flows.path.turnPage(this.end);
   }
+}
+
+/** Where in its page a segment stands. */
+function wordOf(place: number): number {
+  return (place & (PAGE - 1)) * SEGMENT_WORDS;
+}
+
+function copySegment(page: Int32Array, place: number, words: Int32Array, to: number): void {
+  const at = wordOf(place);
+  for (let word = 0; word < SEGMENT_WORDS; word++) words[to + word] = page[at + word];
 }
 
 function newPage(): Int32Array<ArrayBuffer> {

@@ -16,8 +16,8 @@ const BATCH_BEGIN: usize = BATCH;
 /** Segments that were not taken yet: from here to there. */
 let at: usize = BATCH_BEGIN;
 let end: usize = BATCH_BEGIN;
-/** The records of those before that were guessed. */
-let guessedEnd: usize = BATCH_BEGIN;
+/** Those that `segmentAt` has made ready end here. Each says where its record stands: another one may be between. */
+export let readyEnd: usize = BATCH_BEGIN;
 /** All segments of the chunk stand in its place: another thread has decoded them. */
 let isAhead: bool = false;
 /** Of what was looked at: what is not used is not loaded. */
@@ -26,7 +26,7 @@ export let seen: u32 = 0;
 /** The chunk is another one. @param bytes of the segments that stand in its place; none where it stands there itself */
 export function setDecoded(bytes: u32): void {
   isAhead = bytes !== 0;
-  at = guessedEnd = isAhead ? CHUNK_BEGIN : BATCH_BEGIN;
+  at = readyEnd = isAhead ? CHUNK_BEGIN : BATCH_BEGIN;
   end = at + bytes;
 }
 
@@ -37,17 +37,16 @@ export function setDecoded(bytes: u32): void {
 export function segmentAt(position: u32, limit: usize): usize {
   while (at < end && word(at, SEG_POSITION) < position) at = segmentEnd(at);
   if (at === end && !isAhead) {
-    at = guessedEnd = BATCH_BEGIN;
-    end = decodeFrom(CHUNK_BEGIN + position, limit);
+    at = BATCH_BEGIN;
+    end = readyEnd = decodeFrom(CHUNK_BEGIN + position, limit);
+    guessRecords();
   }
   if (at === end || word(at, SEG_POSITION) !== position) return 0;
-  if (at >= guessedEnd) guessRecords();
+  if (at >= readyEnd) {
+    readyEnd = glanceFrom(at);
+    guessRecords();
+  }
   return at;
-}
-
-/** Where those that `segmentAt` has made ready end. Each says where its record stands: another one may be between. */
-export function readyEnd(): usize {
-  return guessedEnd;
 }
 
 /** Those before this one were taken. */
@@ -55,33 +54,44 @@ export function pass(segment: usize): void {
   at = segment;
 }
 
-/** @returns where the segments end */
+/** Decodes as many segments as are taken together. @returns where they end */
 function decodeFrom(from: usize, limit: usize): usize {
+  let glances: u32 = 0;
   let segment = BATCH_BEGIN;
   let record = from;
   for (let count = 0; count < MOST_OF_BATCH && decode(segment, CHUNK_BEGIN, record, limit); count++) {
+    glances ^= glanceAtIndex(segment);
     record = CHUNK_BEGIN + word(segment, SEG_NEXT);
     segment = segmentEnd(segment);
   }
+  seen ^= glances;
   return segment;
 }
 
-function guessRecords(): void {
+/** The same of segments that were decoded elsewhere. */
+function glanceFrom(first: usize): usize {
   let glances: u32 = 0;
-  guessedEnd = at;
-  for (let count = 0; count < MOST_OF_BATCH && guessedEnd < end; count++) {
-    glances ^= glanceAtIndex(guessedEnd);
-    guessedEnd = segmentEnd(guessedEnd);
+  let segment = first;
+  for (let count = 0; count < MOST_OF_BATCH && segment < end; count++) {
+    glances ^= glanceAtIndex(segment);
+    segment = segmentEnd(segment);
   }
-  for (let segment = at; segment < guessedEnd; segment = segmentEnd(segment))
-    setWord(segment, SEG_RECORD, <u32>guessRecord(segment));
-  for (let segment = at; segment < guessedEnd; segment = segmentEnd(segment))
-    glances ^= word(word(segment, SEG_RECORD), 0);
   seen ^= glances;
+  return segment;
 }
 
 /** Only a SYN is likely to be looked for among the closed flows, too. */
 function glanceAtIndex(segment: usize): u32 {
   const open = glanceAtOpen(segment);
   return (flagsOf(segment) & SYN) === 0 ? open : open ^ glanceAtClosed(word(segment, SEG_HASH));
+}
+
+/** Of those that are ready, once what their places in the index hold was asked for. */
+function guessRecords(): void {
+  let glances: u32 = 0;
+  for (let segment = at; segment < readyEnd; segment = segmentEnd(segment))
+    setWord(segment, SEG_RECORD, <u32>guessRecord(segment));
+  for (let segment = at; segment < readyEnd; segment = segmentEnd(segment))
+    glances ^= word(word(segment, SEG_RECORD), 0);
+  seen ^= glances;
 }

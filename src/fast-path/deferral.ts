@@ -20,6 +20,7 @@ import {
   IPV6,
   LAST,
   MOST_RECORDS,
+  MOST_SEGMENTS,
   NEWEST,
   NEXT,
   NUMBER,
@@ -46,8 +47,7 @@ import { ACK, directionOf, FIN, flagsOf, hasTimestamps, isIpv6, lengthOf, RST, S
 
 /* The rules of connection/deferral.ts: of which flows no more is known than that all is sound. */
 
-/** Segments of one flow that are kept at most: longer flows take less memory folded. */
-const MOST: u32 = 63;
+const MOST: u32 = MOST_SEGMENTS;
 /** Of the handshake: SYN, SYN+ACK, ACK. */
 const HANDSHAKE: u32 = 3;
 /** As in connection/soundness.ts. */

@@ -60,12 +60,14 @@ export function recordEnd(at: usize, limit: usize): usize {
 
 /** draft-ietf-opsawg-pcap, section 5. */
 function readRecord(segment: usize, begin: usize, at: usize, limit: usize): usize {
-  if (at + PCAP_HEADER > limit) return 0;
+  // Memory goes on behind the chunk: where the header is not whole, the end is behind the limit all the same.
   const captured = load<u32>(at, 8);
   const end = at + PCAP_HEADER + captured;
   const fraction = load<u32>(at, 4);
-  if (captured > MOST_CAPTURED || load<u32>(at, 12) < captured) return 0;
-  if (end > limit || fraction >= unitsPerSecond) return 0;
+  if (captured > MOST_CAPTURED) return 0;
+  if (end > limit) return 0;
+  if (load<u32>(at, 12) < captured) return 0;
+  if (fraction >= unitsPerSecond) return 0;
   setTime(segment, SEG_TIME, timeOf(<f64>load<u32>(at), fraction));
   setWord(segment, SEG_POSITION, <u32>(at - begin));
   setWord(segment, SEG_NEXT, <u32>(end - begin));

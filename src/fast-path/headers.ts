@@ -46,9 +46,16 @@ export function setLink(offsetOfType: u32, headerLength: u32): void {
 export function decode(segment: usize, begin: usize, at: usize, limit: usize): bool {
   const end = readFrame(segment, begin, at, limit);
   const frame = frameOf(at);
-  let ip = frame + linkHeader;
+  const ip = frame + linkHeader;
   if (ip + IPV4_HEADER + TCP_HEADER > end) return false;
-  let type = <u32>load<u16>(frame + typeAt);
+  const type = <u32>load<u16>(frame + typeAt);
+  return type === ETHERTYPE_IPV4 ? decodeIpv4(segment, ip, end) : decodeOther(segment, type, ip, end);
+}
+
+/** With VLAN tags, or of IPv6. */
+function decodeOther(segment: usize, outerType: u32, behindLink: usize, end: usize): bool {
+  let type = outerType;
+  let ip = behindLink;
   while (type === ETHERTYPE_VLAN || type === ETHERTYPE_PROVIDER_BRIDGE) {
     type = <u32>load<u16>(ip, 2);
     ip += VLAN_TAG;

@@ -17,22 +17,23 @@ import { SYN, scaleOf, windowOf } from './segment';
 
 const FIRST: usize = PAGE;
 const SEGMENT_BYTES: usize = SEGMENT_WORDS << 2;
-const SEGMENTS: u32 = 1 << PAGE_SHIFT;
 /** Flags, direction and whether there are timestamps stand as in SEG_BITS. */
 const BITS: u32 = 0x7ff;
 const SILENCE_SHIFT: u32 = 11;
 
-/** The place of the next segment, modulo 2^32. */
+const PAGE_END: usize = FIRST + (SEGMENT_BYTES << PAGE_SHIFT);
+
+/** The place of the next segment, modulo 2^32, and where in the page it stands. */
 let end: u32 = 0;
-/** Place of the page's first one. */
-let begin: u32 = 0;
+let to: usize = FIRST;
 
 /** Takes what the page holds, and calls `turnPage`. */
 declare function takePage(): void;
 
 /** Places are given from here on; the page is empty. */
 export function turnPage(place: u32): void {
-  begin = end = place;
+  end = place;
+  to = FIRST;
 }
 
 export function journalEnd(): u32 {
@@ -42,7 +43,8 @@ export function journalEnd(): u32 {
 /** A segment was written at the journal's end. @returns its place */
 export function nextPlace(): u32 {
   const place = end++;
-  if (end - begin === SEGMENTS) takePage();
+  to += SEGMENT_BYTES;
+  if (to === PAGE_END) takePage();
   return place;
 }
 
@@ -55,7 +57,7 @@ export function nextPlace(): u32 {
  * @returns its place
  */
 export function append(segment: usize, frame: u32, silence: f64, before: u32): u32 {
-  const at = FIRST + <usize>(end - begin) * SEGMENT_BYTES;
+  const at = to;
   const nanoseconds = <i64>silence;
   const bits = word(segment, SEG_BITS);
   const isSyn = (bits & SYN) !== 0;

@@ -29,6 +29,8 @@ export const OFFERED = 0x58000;
 export const PAGE = 0x80000;
 export const PAGE_SHIFT = 13;
 export const SEGMENT_WORDS = 8;
+/** Segments of one flow that are kept at most: longer flows take less memory folded. */
+export const MOST_SEGMENTS = 63;
 
 /** Two indices of records, of at most 2^23 slots, with room to copy what is there while they grow. */
 export const OPEN_INDEX = 0x1000000;

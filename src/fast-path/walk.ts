@@ -99,28 +99,49 @@ export function walk(
 
 /** Takes segments that are ready. @returns TAKEN if that was all of them, else why the walk stops */
 function takeFrom(first: usize, until: f64, due: f64, number: u32, tcpStream: u32, room: u32): i32 {
-  const end = readyEnd();
-  for (let segment = first; segment < end; segment = segmentEnd(segment)) {
+  const end = readyEnd;
+  let segment = first;
+  let at = position;
+  let last = frames;
+  let before = newest;
+  let stop: i32 = TAKEN;
+  while (stop === TAKEN && segment < end) {
     const now = time(segment, SEG_TIME);
-    if (word(segment, SEG_POSITION) !== position || !(now >= newest && now <= until)) return HELD_UP;
-    if (isOfWatchedPort(segment) && isSign(segment)) return HELD_UP;
+    if (word(segment, SEG_POSITION) !== at || !(now >= before && now <= until) || isOfSign(segment)) {
+      stop = HELD_UP;
+      break;
+    }
     const record = recordOf(segment);
     if (record !== 0) {
-      const outcome = take(segment, record, frames + 1);
-      if (outcome === UNSOUND) return HELD_UP;
-      if (outcome === CLOSED) noteClosed(record, now);
-    } else {
-      if (begun >= room || !isUsualSyn(segment) || mayBeFollowed(segment)) return HELD_UP;
+      const outcome = take(segment, record, last + 1);
+      if (outcome === UNSOUND) {
+        stop = HELD_UP;
+        break;
+      }
+      if (outcome === CLOSED && noteClosed(record, now) === MOST_CLOSED_FLOWS) stop = PAUSED;
+    } else if (begun < room && isUsualSyn(segment) && !mayBeFollowed(segment)) {
       begun++;
-      begin(segment, frames + 1, number + begun, tcpStream + begun - 1);
+      begin(segment, last + 1, number + begun, tcpStream + begun - 1);
+    } else {
+      stop = HELD_UP;
+      break;
     }
-    frames++;
-    newest = now;
-    position = word(segment, SEG_NEXT);
-    if (now >= due || closed === MOST_CLOSED_FLOWS) return PAUSED;
+    at = word(segment, SEG_NEXT);
+    last++;
+    before = now;
+    if (now >= due) stop = PAUSED;
+    segment = segmentEnd(segment);
   }
-  pass(end);
-  return TAKEN;
+  pass(segment);
+  position = at;
+  frames = last;
+  newest = before;
+  return stop;
+}
+
+/** Whether it shows that an application at a watched port is alive. */
+function isOfSign(segment: usize): bool {
+  return isOfWatchedPort(segment) && isSign(segment);
 }
 
 /** @returns the record of the segment's flow, if that is deferred; else 0 */
@@ -149,10 +170,12 @@ function closeNoted(): void {
   for (let i: u32 = 0; i < closed; i++) store<u32>(placeOf(i), flowAt(close(addressOf(noted(i)))));
 }
 
-function noteClosed(record: usize, now: f64): void {
+/** @returns how many were noted */
+function noteClosed(record: usize, now: f64): u32 {
   const at = placeOf(closed++);
   store<u32>(at, flowAt(record));
   store<f64>(at, now, 8);
+  return closed;
 }
 
 function noted(index: u32): u32 {
