@@ -246,6 +246,7 @@ class Follower<T> implements FrameSink {
   clock: Clock | null = null;
   /** Absent where each segment is looked at. */
   readonly walk?: (span: RecordSpan) => boolean;
+  readonly memory: WebAssembly.Memory | null = null;
   #newest: Time = Number.NEGATIVE_INFINITY;
   /** Time of the last segment: all flows that are over by then have ended before the next one is taken. */
   #now: Time = Number.NEGATIVE_INFINITY;
@@ -275,7 +276,10 @@ class Follower<T> implements FrameSink {
     this.#membership = observer === null && this.#framesFlows === null ? null : new Membership(this.#tracker);
     this.#ordinaryEnd = new OrdinaryEnd(this.#tracker, profiles, patience);
     this.frameNames = new FrameNames(paths);
-    if (this.#tracker.defers && this.#membership === null) this.walk = (span) => this.#walk(span);
+    if (this.#tracker.defers && this.#membership === null) {
+      this.walk = (span) => this.#walk(span);
+      this.memory = this.#tracker.memory;
+    }
   }
 
   /** @param reading whose sink this is */

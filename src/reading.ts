@@ -27,6 +27,8 @@ export interface FrameSink {
    * @returns as `take`
    */
   walk?(span: RecordSpan): boolean;
+  /** Where a thread that decodes segments for `walk` puts them. */
+  readonly memory?: WebAssembly.Memory | null;
 }
 
 /** Frames that follow each other in one capture. */

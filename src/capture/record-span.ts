@@ -6,7 +6,7 @@ export class RecordSpan {
   bytes: Uint8Array = new Uint8Array(0);
   /** Where `bytes` are the same object, and this number is the same, they hold the same. */
   piece = -1;
-  /** Segments that were decoded from `bytes` elsewhere, in the words of fast-path/decoded.ts; null where nothing was. */
+  /** Segments that another thread has decoded from `bytes`, in memory that it shares with who takes them; null where none has. */
   decoded: Uint8Array | null = null;
   /** Of the first record, in `bytes`. */
   position = 0;

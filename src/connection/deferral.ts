@@ -216,8 +216,8 @@ export class Deferral {
     const begin = decoded === null ? position : 0;
     const end = decoded === null ? Math.min(limit, position + MOST_CHUNK) : limit;
     this.#room.make(path.segmentsNeeded());
-    chunk.set(decoded ?? bytes.subarray(begin, end));
-    path.setDecoded(decoded?.length ?? 0);
+    if (decoded === null) chunk.set(bytes.subarray(begin, end));
+    path.setDecoded(decoded?.byteOffset ?? 0, decoded?.length ?? 0);
     path.setFraming(span.nanosecondsOfUnit, span.epochSeconds, span.interfaces);
     path.setLink(span.typeAt, span.linkHeader);
     this.#bytes = bytes;

@@ -20,7 +20,6 @@ import type { Time } from './model.js';
 
 /** What src/fast-path/ exports. Addresses, numbers and places are words of 32 bits, times nanoseconds. */
 interface FastPath {
-  readonly memory: WebAssembly.Memory;
   reset(seed: number): void;
   setSegment(
     time: Time,
@@ -73,7 +72,7 @@ interface FastPath {
   watchPort(port: number): void;
   setFraming(nanosecondsOfUnit: number, epochSeconds: number, interfaces: number): void;
   setLink(typeAt: number, headerLength: number): void;
-  setDecoded(bytes: number): void;
+  setDecoded(from: number, bytes: number): void;
   setPatience(handshake: Time, closeWait: Time): void;
   walk(
     from: number,
@@ -101,6 +100,8 @@ export const HASH_SEED = randomInt(0x7fffffff);
 const unused: DeferredFlows[] = [];
 /** Bytes of memory up to which one is kept: those with which 65,536 flows can have closed. */
 const MOST_KEPT = RECORDS + SECOND_LINE + (CLOSED_RECORDS + 0x10000) * RECORD_WORDS * 4;
+/** Those that src/fast-path/asconfig.json names, in pages of 64 kB. */
+const MEMORY = { initial: 9536, maximum: 11520, shared: true } as const;
 let compiled: WebAssembly.Module | null = null;
 
 /**
@@ -120,6 +121,8 @@ export class DeferredFlows implements FlowRecords {
   closedAt = new Float64Array(0);
   /** Called when the page is full, before the next segment is written. */
   onFullPage: () => void = () => {};
+  /** Shared with a thread that decodes ahead, if there is one. */
+  readonly memory = new WebAssembly.Memory(MEMORY);
   readonly path: FastPath;
   #buffer: ArrayBuffer | null = null;
 
@@ -129,7 +132,7 @@ export class DeferredFlows implements FlowRecords {
       this.view();
       this.onFullPage();
     };
-    const { exports } = new WebAssembly.Instance(compiled, { journal: { takePage } });
+    const { exports } = new WebAssembly.Instance(compiled, { env: { memory: this.memory }, journal: { takePage } });
     // What src/fast-path/index.ts exports, which the compiler of TypeScript does not read.
     this.path = exports as unknown as FastPath;
     this.view();
@@ -145,7 +148,7 @@ export class DeferredFlows implements FlowRecords {
   /** They are not used any more. */
   release(): void {
     this.onFullPage = () => {};
-    if (this.path.memory.buffer.byteLength <= MOST_KEPT) unused.push(this);
+    if (this.memory.buffer.byteLength <= MOST_KEPT) unused.push(this);
   }
 
   get size(): number {
@@ -203,7 +206,7 @@ export class DeferredFlows implements FlowRecords {
 
   /** Memory that has grown is another buffer: to be called when flows have closed. */
   view(): void {
-    const { buffer } = this.path.memory;
+    const { buffer } = this.memory;
     if (buffer === this.#buffer) return;
     this.#buffer = buffer;
     this.i32 = new Int32Array(buffer, RECORDS);

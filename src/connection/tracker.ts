@@ -108,6 +108,11 @@ export class Tracker implements FlowSource {
     return this.#deferral !== null;
   }
 
+  /** Where segments that another thread decodes are walked through; null where none are. */
+  get memory(): WebAssembly.Memory | null {
+    return this.#deferral?.flows.memory ?? null;
+  }
+
   /** The entries of all flows. */
   get log(): SegmentLog {
     return this.#kept.entries;

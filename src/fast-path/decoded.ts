@@ -18,15 +18,19 @@ let at: usize = BATCH_BEGIN;
 let end: usize = BATCH_BEGIN;
 /** Those that `segmentAt` has made ready end here. Each says where its record stands: another one may be between. */
 export let readyEnd: usize = BATCH_BEGIN;
-/** All segments of the chunk stand in its place: another thread has decoded them. */
+/** Another thread has decoded all segments of the chunk. */
 let isAhead: bool = false;
 /** Of what was looked at: what is not used is not loaded. */
 export let seen: u32 = 0;
 
-/** The chunk is another one. @param bytes of the segments that stand in its place; none where it stands there itself */
-export function setDecoded(bytes: u32): void {
+/**
+ * The chunk is another one.
+ * @param from where the segments begin that another thread has decoded of it
+ * @param bytes that they take; 0 where there are none
+ */
+export function setDecoded(from: u32, bytes: u32): void {
   isAhead = bytes !== 0;
-  at = readyEnd = isAhead ? CHUNK_BEGIN : BATCH_BEGIN;
+  at = readyEnd = isAhead ? <usize>from : BATCH_BEGIN;
   end = at + bytes;
 }
 

@@ -4,7 +4,7 @@
  * doubles.
  */
 
-/** The piece of a capture that is walked, or the segments that were decoded from it on another thread. */
+/** The piece of a capture that is walked, unless its segments were decoded on another thread. */
 export const CHUNK = 0x100000;
 export const MOST_CHUNK = 0x100000;
 
@@ -145,8 +145,8 @@ export const SEG_IPV6 = 0x800;
 export const SEG_UNUSUAL = 0x1000;
 export const SEG_SCALE_SHIFT = 28;
 
-/* The memory of a thread that decodes ahead (fast-path/ahead.ts): pieces of the capture, each with its segments behind it. */
-export const PIECES = 0x10000;
+/* Written by a thread that decodes ahead (fast-path/ahead.ts): pieces of the capture, each with its segments behind it. */
+export const PIECES = 0x200000;
 export const MOST_PIECES = 8;
 export const PIECE_BYTES = 0x80000;
 export const MOST_DECODED_BYTES = 0x80000;

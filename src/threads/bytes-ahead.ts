@@ -11,7 +11,7 @@ const PATIENCE = 20;
 /** The bytes of a file from some record on, read on a thread of its own, which tells what it has decoded of them. */
 export class BytesAhead implements ByteSource {
   bytesRead = 0;
-  readonly #pieces = Pieces.create();
+  readonly #pieces: Pieces;
   readonly #worker: Worker;
   /** That is read next. */
   #piece = 0;
@@ -19,8 +19,15 @@ export class BytesAhead implements ByteSource {
   #end: ReadingEnd | undefined;
   #failure: Error | null = null;
 
-  /** @param size of the file */
-  constructor(readonly size: number) {
+  /**
+   * @param size of the file
+   * @param walked memory in which what is decoded is walked through; null where it is not
+   */
+  constructor(
+    readonly size: number,
+    walked: WebAssembly.Memory | null,
+  ) {
+    this.#pieces = Pieces.create(walked);
     const { memory, control } = this.#pieces;
     const job: ReadingJob = { shared: { memory, control }, seed: HASH_SEED };
     const fail = (error: Error): void => {

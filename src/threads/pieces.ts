@@ -36,8 +36,9 @@ export class Pieces implements SharedPieces {
     this.#bytes = new Uint8Array(memory.buffer);
   }
 
-  static create(): Pieces {
-    const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
+  /** @param walked memory of who walks through what is decoded; null where nobody does */
+  static create(walked: WebAssembly.Memory | null): Pieces {
+    const memory = walked ?? new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
     const words = C.pieces + PIECE_WORDS * MOST_PIECES;
     return new Pieces(memory, new Int32Array(new SharedArrayBuffer(words * Int32Array.BYTES_PER_ELEMENT)));
   }

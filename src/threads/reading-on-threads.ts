@@ -16,16 +16,16 @@ export function readingOnThreads(threads = 1): Read {
     const open = async (path: string): Promise<PacketSource> => {
       const source = await openForTcp(path, options);
       // Captures that take turns would be read by as many threads.
-      return threads > 1 && paths.length === 1 ? ahead(source) : source;
+      return threads > 1 && paths.length === 1 ? ahead(source, sink.memory ?? null) : source;
     };
     return new DirectReading(paths, options, sink, frameNames, open);
   };
 }
 
-function ahead(source: PacketSource): PacketSource {
+function ahead(source: PacketSource, walked: WebAssembly.Memory | null): PacketSource {
   if (!(source instanceof NativeSource) || source.descriptor === null || source.size === null) return source;
   try {
-    return new SourceAhead(source, { descriptor: source.descriptor, size: source.size });
+    return new SourceAhead(source, { descriptor: source.descriptor, size: source.size }, walked);
   } catch (error) {
     // Memory that threads share cannot always be had.
     if (error instanceof RangeError) return source;

@@ -17,12 +17,16 @@ export class SourceAhead implements PacketSource {
   #interfaces = 0;
   #hasBegun = false;
 
-  /** @param source reads a file; this one closes it */
+  /**
+   * @param source reads a file; this one closes it
+   * @param walked see FrameSink
+   */
   constructor(
     private readonly source: NativeSource,
     private readonly file: { readonly descriptor: number; readonly size: number },
+    walked: WebAssembly.Memory | null,
   ) {
-    this.#bytes = new BytesAhead(file.size);
+    this.#bytes = new BytesAhead(file.size, walked);
   }
 
   async advance(): Promise<boolean> {

@@ -19,7 +19,7 @@ const RECORD = 16 + data.length;
 
 let bytes: Bytes;
 beforeEach(() => {
-  bytes = new BytesAhead(0);
+  bytes = new BytesAhead(0, null);
   return () => bytes.close();
 });
 
