@@ -1,9 +1,6 @@
+import { EndingQueue } from './ending-queue.js';
 import type { LiveFlows } from './live-flows.js';
 import type { Time } from './model.js';
-
-const WORDS = 3;
-/** Flows that have left are forgotten together. */
-const MOST_LEFT = 4096;
 
 /** Flows whose both ends are done, in the order in which that was seen: they leave after a silence, as TIME_WAIT does. */
 export class EndingFlows {
@@ -13,11 +10,10 @@ export class EndingFlows {
   #followed = 0;
   readonly #flows: LiveFlows;
   readonly #linger: Time;
-  /** Of each: the flow, its number, and since when it was silent. */
-  readonly #queue: number[] = [];
+  /** With the time of each since when it was silent. */
+  readonly #queue = new EndingQueue();
   /** Flows that are deferred no longer since they were added, by number. */
   readonly #renamed = new Map<number, number>();
-  #head = 0;
 
   /** @param linger the silence */
   constructor(flows: LiveFlows, linger: Time) {
@@ -48,9 +44,9 @@ export class EndingFlows {
   /** @returns the next one whose silence has lasted, which is not asked about again; null for none */
   take(now: Time): number | null {
     const queue = this.#queue;
-    for (; this.#head < queue.length; this.#head += WORDS) {
-      const number = queue[this.#head + 1];
-      const flow = this.#nameOf(queue[this.#head], number);
+    for (; queue.length > 0; queue.shift()) {
+      const number = queue.numberAt(0);
+      const flow = this.#nameOf(queue.flowAt(0), number);
       // It may have left on another way, its record be another one's.
       if (this.#flows.numberOf(flow) !== number) {
         this.#uncount(flow);
@@ -58,18 +54,17 @@ export class EndingFlows {
       }
       const last = this.#flows.lastOf(flow);
       if (now < last + this.#linger) {
-        if (last > queue[this.#head + 2]) {
+        if (last > queue.timeAt(0)) {
           // It has spoken since: others that were silent before it need not wait for it.
           queue.push(flow, number, last);
           continue;
         }
-        queue[this.#head] = flow;
+        queue.renameFirst(flow);
         this.nextEnd = last + this.#linger;
         return null;
       }
-      this.#head += WORDS;
+      queue.shift();
       this.#uncount(flow);
-      this.#forget();
       return flow;
     }
     this.nextEnd = Number.POSITIVE_INFINITY;
@@ -83,9 +78,10 @@ export class EndingFlows {
   foresee(now: Time, to: Int32Array): number {
     const queue = this.#queue;
     let count = 0;
-    for (let at = this.#head; at < queue.length && now >= queue[at + 2] + this.#linger; at += WORDS) {
+    for (let index = 0; index < queue.length && now >= queue.timeAt(index) + this.#linger; index++) {
       if (4 * count === to.length) break;
-      if (queue[at] < 0) to[4 * count++] = ~queue[at];
+      const flow = queue.flowAt(index);
+      if (flow < 0) to[4 * count++] = ~flow;
     }
     return count;
   }
@@ -100,11 +96,5 @@ export class EndingFlows {
     if (renamed === undefined) return flow;
     this.#renamed.delete(number);
     return renamed;
-  }
-
-  #forget(): void {
-    if (this.#head <= WORDS * MOST_LEFT || this.#head * 2 <= this.#queue.length) return;
-    this.#queue.splice(0, this.#head);
-    this.#head = 0;
   }
 }

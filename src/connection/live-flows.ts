@@ -29,7 +29,7 @@ export class LiveFlows {
 
   /** All, by number. */
   inOrder(): Int32Array {
-    const flows = Int32Array.from(this.all());
+    const flows = this.#named();
     const { length } = flows;
     // Numbers of a typed array are sorted in a tenth of the time that a comparison of flows takes.
     const places = new Float64Array(length);
@@ -37,6 +37,17 @@ export class LiveFlows {
     places.sort();
     // A remainder takes longer than all of the rest.
     return Int32Array.from(places, (place) => flows[place - Math.floor(place / length) * length]);
+  }
+
+  /** As `all`: to be handed one after the other took half of the time that it takes to put them in order. */
+  #named(): Int32Array {
+    const flows = new Int32Array(this.size);
+    let count = 0;
+    for (const record of this.#table.records()) flows[count++] = record;
+    const deferred = this.#deferred;
+    for (const { first, end } of deferred?.ranges ?? [])
+      for (let record = first; record < end; record++) if (this.numberOf(~record) !== 0) flows[count++] = ~record;
+    return flows.subarray(0, count);
   }
 
   /** 0 where no flow has that name any more. */
