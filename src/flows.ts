@@ -247,6 +247,7 @@ class Follower<T> implements FrameSink {
   /** Absent where each segment is looked at. */
   readonly walk?: (span: RecordSpan) => boolean;
   readonly memory: WebAssembly.Memory | null = null;
+  readonly chunk: Uint8Array | null = null;
   #newest: Time = Number.NEGATIVE_INFINITY;
   /** Time of the last segment: all flows that are over by then have ended before the next one is taken. */
   #now: Time = Number.NEGATIVE_INFINITY;
@@ -279,6 +280,7 @@ class Follower<T> implements FrameSink {
     if (this.#tracker.defers && this.#membership === null) {
       this.walk = (span) => this.#walk(span);
       this.memory = this.#tracker.memory;
+      this.chunk = this.#tracker.chunk;
     }
   }
 

@@ -29,6 +29,8 @@ export interface FrameSink {
   walk?(span: RecordSpan): boolean;
   /** Where a thread that decodes segments for `walk` puts them. */
   readonly memory?: WebAssembly.Memory | null;
+  /** What records need not be copied from, to be walked through, if a capture is read to it. */
+  readonly chunk?: Uint8Array | null;
 }
 
 /** Frames that follow each other in one capture. */
@@ -89,7 +91,12 @@ export class DirectReading implements Reading {
     frameNames = new FrameNames(paths),
     open = (path: string): Promise<PacketSource> => openForTcp(path, options),
   ) {
-    this.#series = new Series(paths, open);
+    this.#series = new Series(paths, async (path) => {
+      const source = await open(path);
+      // Captures that take turns would be read over each other.
+      if (paths.length === 1 && sink.chunk != null) source.readInto?.(sink.chunk);
+      return source;
+    });
     this.#tallies = talliesOf(this.#series.members, options);
     this.#frameNames = frameNames;
     this.#sink = sink;

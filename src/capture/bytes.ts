@@ -14,6 +14,8 @@ export interface ByteSource {
   readonly size: number | null;
   /** Of a regular file that holds these bytes from its begin on: they may be read from it beside; absent where there is none. */
   readonly descriptor?: number | undefined;
+  /** From the next read on, bytes are put there, as many as there is room for; absent where they stand elsewhere anyway. */
+  readInto?(memory: Uint8Array): void;
   /** Lets go of file and stream. Safe to call twice. */
   close(): Promise<void>;
 }

@@ -11,7 +11,7 @@ const LEAST_LENGTH = 4096;
 /** A regular file, read synchronously into one reused buffer: several times the speed of a stream. */
 export class FileBytes implements ByteSource {
   bytesRead = 0;
-  readonly #buffer: Uint8Array;
+  #buffer: Uint8Array;
 
   constructor(
     private readonly handle: FileHandle,
@@ -29,6 +29,10 @@ export class FileBytes implements ByteSource {
     } catch (cause) {
       throw unreadable(cause);
     }
+  }
+
+  readInto(memory: Uint8Array): void {
+    this.#buffer = memory.subarray(0, CHUNK_LENGTH);
   }
 
   get descriptor(): number {

@@ -33,6 +33,11 @@ export class NativeSource implements PacketSource {
     return this.opened.descriptor ?? null;
   }
 
+  readInto(memory: Uint8Array): void {
+    // What is unpacked is neither read nor put there.
+    if (this.origin.compression === null) this.opened.readInto?.(memory);
+  }
+
   /**
    * Reads on from other bytes, once `next()` has returned false.
    * @param bytes whoever gives them closes them

@@ -35,6 +35,10 @@ export class PeekableBytes implements ByteSource {
     return held;
   }
 
+  readInto(memory: Uint8Array): void {
+    this.source.readInto?.(memory);
+  }
+
   get bytesRead(): number {
     return this.source.bytesRead;
   }

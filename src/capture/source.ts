@@ -48,6 +48,8 @@ export interface PacketSource {
   lend?(span: RecordSpan): boolean;
   /** The cursor goes on behind records that were lent: so many, up to `position`. */
   skip?(records: number, position: number): void;
+  /** What is read from now on may be put there; absent where it stands elsewhere anyway. */
+  readInto?(memory: Uint8Array): void;
   /** How far the file's own order is from that of time, where the source has put its frames in order. */
   readonly order?: TimeOrder;
   /** Why reading stopped before the end; null while all is well. */

@@ -6,12 +6,13 @@ import {
   BITS,
   CLOSED,
   CLOSED_BY_B,
+  COPIED,
   COUNT,
   FIN_TIME,
   HELD_UP,
   LAST,
   LOW_A,
-  MOST_CHUNK,
+  MOST_COPIED,
   NEWEST,
   NEXT,
   NUMBER,
@@ -213,16 +214,19 @@ export class Deferral {
   #load(span: RecordSpan): void {
     const { bytes, piece, position, limit, decoded } = span;
     const { chunk, path } = this.flows;
-    const begin = decoded === null ? position : 0;
-    const end = decoded === null ? Math.min(limit, position + MOST_CHUNK) : limit;
+    const isThere = bytes.buffer === chunk.buffer;
     this.#room.make(path.segmentsNeeded());
-    if (decoded === null) chunk.set(bytes.subarray(begin, end));
     path.setDecoded(decoded?.byteOffset ?? 0, decoded?.length ?? 0);
     path.setFraming(span.nanosecondsOfUnit, span.epochSeconds, span.interfaces);
     path.setLink(span.typeAt, span.linkHeader);
     this.#bytes = bytes;
     this.#piece = piece;
-    this.#begin = begin;
-    this.#end = end;
+    this.#begin = 0;
+    this.#end = limit;
+    if (decoded !== null) return;
+    this.#begin = isThere ? chunk.byteOffset - bytes.byteOffset : position - COPIED;
+    if (isThere) return;
+    this.#end = Math.min(limit, position + MOST_COPIED);
+    chunk.set(bytes.subarray(position, this.#end), COPIED);
   }
 }

@@ -5,8 +5,9 @@ import {
   CHUNK,
   CLOSED_FLOWS,
   CLOSED_RECORDS,
-  MOST_CHUNK,
+  COPIED,
   MOST_CLOSED_FLOWS,
+  MOST_COPIED,
   NUMBER,
   PAGE,
   PAGE_SHIFT,
@@ -109,20 +110,20 @@ let compiled: WebAssembly.Module | null = null;
  * analysis of 12 million segments takes little more than half of the time that it took when all of that was JavaScript.
  */
 export class DeferredFlows implements FlowRecords {
+  /** Shared with a thread that decodes ahead, if there is one. */
+  readonly memory = new WebAssembly.Memory(MEMORY);
   /** The records: those of flow 0 first. */
   i32 = new Int32Array(0);
   f64 = new Float64Array(0);
   /** The page of the journal that is written to. */
   page = new Int32Array(0);
   /** The piece of a capture that `walk` walks through. */
-  chunk = new Uint8Array(0);
+  readonly chunk = new Uint8Array(this.memory.buffer, CHUNK, COPIED + MOST_COPIED);
   /** Flows that have closed on that walk, in every fourth word, and when, in every second double. */
   closed = new Int32Array(0);
   closedAt = new Float64Array(0);
   /** Called when the page is full, before the next segment is written. */
   onFullPage: () => void = () => {};
-  /** Shared with a thread that decodes ahead, if there is one. */
-  readonly memory = new WebAssembly.Memory(MEMORY);
   readonly path: FastPath;
   #buffer: ArrayBuffer | null = null;
 
@@ -212,7 +213,6 @@ export class DeferredFlows implements FlowRecords {
     this.i32 = new Int32Array(buffer, RECORDS);
     this.f64 = new Float64Array(buffer, RECORDS);
     this.page = new Int32Array(buffer, PAGE, SEGMENT_WORDS << PAGE_SHIFT);
-    this.chunk = new Uint8Array(buffer, CHUNK, MOST_CHUNK);
     this.closed = new Int32Array(buffer, CLOSED_FLOWS, MOST_CLOSED_FLOWS * 4);
     this.closedAt = new Float64Array(buffer, CLOSED_FLOWS, MOST_CLOSED_FLOWS * 2);
   }

@@ -1,6 +1,6 @@
 import type { RecordSpan } from '../capture/record-span.js';
 import { ACK, FIN, RST, type Segment, SYN } from '../decode/segment.js';
-import { CLOSED, HELD_UP, TAKEN, UNKNOWN } from '../fast-path/layout.js';
+import { CLOSED, COPIED, HELD_UP, TAKEN, UNKNOWN } from '../fast-path/layout.js';
 import { advance, isClosed, note } from './accounting.js';
 import { Copies } from './copies.js';
 import { Deferral } from './deferral.js';
@@ -111,6 +111,11 @@ export class Tracker implements FlowSource {
   /** Where segments that another thread decodes are walked through; null where none are. */
   get memory(): WebAssembly.Memory | null {
     return this.#deferral?.flows.memory ?? null;
+  }
+
+  /** What records of a capture that was read to this need not be copied to; null where none are walked through. */
+  get chunk(): Uint8Array | null {
+    return this.#deferral?.flows.chunk.subarray(0, COPIED) ?? null;
   }
 
   /** The entries of all flows. */

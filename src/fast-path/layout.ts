@@ -4,9 +4,13 @@
  * doubles.
  */
 
-/** The piece of a capture that is walked, unless its segments were decoded on another thread. */
+/**
+ * The piece of a capture that is walked, unless its segments were decoded on another thread. A capture may be read to the first
+ * half; what was read elsewhere is copied to the second one.
+ */
 export const CHUNK = 0x100000;
-export const MOST_CHUNK = 0x100000;
+export const COPIED = 0x80000;
+export const MOST_COPIED = 0x80000;
 
 /** A bit for each port: whether a listener at that port is watched. */
 export const WATCHED_PORTS = 0x10000;
