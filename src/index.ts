@@ -11,7 +11,8 @@ import { readingOnThreads } from './threads/reading-on-threads.js';
 export interface AnalyzeOptions extends Options {
   /**
    * Threads that a capture is read on, this one among them: from 2 on, one reads a file, and decodes what it can, while this
-   * one follows flows; 1 by default. The analysis is the same.
+   * one follows flows; by default 2 for a file of half a gigabyte and more, where there are as many processors. The analysis
+   * is the same.
    */
   readonly threads?: number;
 }

@@ -25,7 +25,7 @@ export function addAnalyze(program: Command, context: Context, done: (status: nu
   addCommonOptions(command, context.library, ['text', 'json', 'ndjson'])
     .option(
       '--threads <number>',
-      'from 2 on, a file is read on one thread and its connections followed on another (default: 1)',
+      'from 2 on, a file is read on one thread and its connections followed on another (default: 2 from 512 MB on)',
       threads,
     )
     .addHelpText('after', EXAMPLES)
