@@ -44,6 +44,11 @@ export class BytesAhead implements ByteSource {
       });
   }
 
+  /** Whether the thread can begin. */
+  get isReady(): boolean {
+    return this.#failure === null && this.#pieces.isReady;
+  }
+
   /** Resolves once the thread can begin. */
   async ready(): Promise<void> {
     while (!this.#pieces.isReady) await this.#look();

@@ -22,7 +22,8 @@ export function readingOnThreads(threads?: number): Read {
     const open = async (path: string): Promise<PacketSource> => {
       const source = await openForTcp(path, options);
       // Captures that take turns would be read by as many threads.
-      return paths.length === 1 && (threads ?? threadsFor(source)) > 1 ? ahead(source, sink.memory ?? null) : source;
+      const isAhead = paths.length === 1 && (threads ?? threadsFor(source)) > 1;
+      return isAhead ? ahead(source, sink.memory ?? null, threads !== undefined) : source;
     };
     return new DirectReading(paths, options, sink, frameNames, open);
   };
@@ -32,10 +33,10 @@ function threadsFor({ size }: PacketSource): number {
   return size !== null && size >= LEAST_FOR_TWO ? Math.min(2, availableParallelism()) : 1;
 }
 
-function ahead(source: PacketSource, walked: WebAssembly.Memory | null): PacketSource {
+function ahead(source: PacketSource, walked: WebAssembly.Memory | null, waits: boolean): PacketSource {
   if (!(source instanceof NativeSource) || source.descriptor === null || source.size === null) return source;
   try {
-    return new SourceAhead(source, { descriptor: source.descriptor, size: source.size }, walked);
+    return new SourceAhead(source, { descriptor: source.descriptor, size: source.size }, walked, waits);
   } catch (error) {
     // Memory that threads share cannot always be had.
     if (error instanceof RangeError) return source;

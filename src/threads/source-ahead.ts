@@ -8,8 +8,8 @@ import { BytesAhead } from './bytes-ahead.js';
 import type { Framing } from './reading-job.js';
 
 /**
- * A capture that is read on a thread beside this one, behind the first piece of it, if its records are such as can be lent: what
- * is read is the same.
+ * A capture that is read on a thread beside this one, if its records are such as can be lent, from where that thread can begin: until
+ * then, this one reads. What is read is the same.
  */
 export class SourceAhead implements PacketSource {
   readonly #bytes: BytesAhead;
@@ -20,18 +20,20 @@ export class SourceAhead implements PacketSource {
   /**
    * @param source reads a file; this one closes it
    * @param walked see FrameSink
+   * @param waits for the thread, which takes a tenth of a second to start, behind the first piece of the capture
    */
   constructor(
     private readonly source: NativeSource,
     private readonly file: { readonly descriptor: number; readonly size: number },
     walked: WebAssembly.Memory | null,
+    private readonly waits: boolean,
   ) {
     this.#bytes = new BytesAhead(file.size, walked);
   }
 
   async advance(): Promise<boolean> {
     const framing = this.#framing;
-    if (framing !== null && !this.#hasBegun) {
+    if (framing !== null && !this.#hasBegun && (this.waits || this.#bytes.isReady)) {
       await this.#bytes.ready();
       this.#hasBegun = true;
       const offset = this.source.readOn(this.#bytes);
@@ -84,6 +86,10 @@ export class SourceAhead implements PacketSource {
 
   next(): boolean {
     return this.source.next();
+  }
+
+  readInto(memory: Uint8Array): void {
+    this.source.readInto(memory);
   }
 
   skip(records: number, position: number): void {
