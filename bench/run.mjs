@@ -17,6 +17,7 @@ Measures lastack and its peers on the same captures, in turn. Without a name: sh
   --budget SECONDS  a command that has taken this long in all is not run again (300)
   --peers LIST      names, by commas; none for lastack alone (all that are installed)
   --command LINE    how to run lastack, the capture's path apart
+  --one-thread      also lastack on one thread, where it takes two by default
   --timeline        also timeline --format ndjson, on one thread and as by default
   --scale N         size of the captures, 1 for the whole (1)
   --cache FOLDER    where captures are kept
@@ -65,6 +66,7 @@ const { values, positionals } = parseArgs({
     budget: { type: 'string', default: '300' },
     peers: { type: 'string' },
     command: { type: 'string' },
+    'one-thread': { type: 'boolean', default: false },
     timeline: { type: 'boolean', default: false },
     scale: { type: 'string', default: '1' },
     cache: { type: 'string', default: CACHE },
@@ -92,7 +94,8 @@ function measure(name) {
   const { path, live } = captureOf(workload, values.cache);
   const size = sizeOf(path);
   const timelines = values.timeline ? [timeline(['--threads', '1']), timeline([])] : [];
-  const peers = [lastack(workload.alive), ...timelines, ...chosenPeers()];
+  const alone = values['one-thread'] ? [lastack(workload.alive, ['--threads', '1'])] : [];
+  const peers = [lastack(workload.alive), ...alone, ...timelines, ...chosenPeers()];
   const results = figuresOf(peers, runInTurn(peers, path), live);
   const table = values.markdown ? markdownTable : alignedTable;
   const scale = values.scale === '1' ? '' : `, at ${values.scale} of it`;
@@ -110,12 +113,13 @@ function count(number) {
 
 /**
  * @param {number} alive flows that are open at a time: where they are more than lastack follows unless told, it is told
+ * @param {readonly string[]} options
  * @returns {Peer}
  */
-function lastack(alive) {
+function lastack(alive, options = []) {
   const analyze = [process.execPath, MAIN, 'analyze', ...(alive > 250_000 ? ['--max-flows', `${2 * alive}`] : [])];
-  const command = values.command?.split(' ') ?? analyze;
-  return { name: LASTACK, command: (capture) => [...command, capture] };
+  const command = [...(values.command?.split(' ') ?? analyze), ...options];
+  return { name: [LASTACK, ...options].join(' '), command: (capture) => [...command, capture] };
 }
 
 /**
