@@ -4,7 +4,6 @@ import {
   ACK_TIME,
   ACKED,
   BITS,
-  CLOSED,
   CLOSED_BY_B,
   COPIED,
   COUNT,
@@ -74,9 +73,7 @@ export class Deferral {
    */
   offer(s: Segment): number {
     this.flows.set(s);
-    const outcome = this.flows.path.takeOffered();
-    if (outcome === CLOSED) this.flows.view();
-    return outcome;
+    return this.flows.path.takeOffered();
   }
 
   /** Whether a segment is the first word of the server of a deferred flow, or its FIN. */
@@ -129,7 +126,6 @@ export class Deferral {
     const from = span.position - this.#begin;
     const to = this.#end - this.#begin;
     const stop = path.walk(from, to, span.frame, span.newest, span.until, due, number, tcpStream, room);
-    this.flows.view();
     span.position = this.#begin + path.chunkPosition();
     span.frame = path.frame();
     span.newest = path.now();

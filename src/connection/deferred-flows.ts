@@ -6,6 +6,7 @@ import {
   CLOSED_FLOWS,
   CLOSED_RECORDS,
   COPIED,
+  FULL_PAGES,
   MOST_CLOSED_FLOWS,
   MOST_COPIED,
   NUMBER,
@@ -13,7 +14,6 @@ import {
   PAGE_SHIFT,
   RECORD_WORDS,
   RECORDS,
-  SECOND_LINE,
   SEGMENT_WORDS,
 } from '../fast-path/layout.js';
 import type { FlowRecords } from './flow-record.js';
@@ -68,6 +68,7 @@ interface FastPath {
   journalEnd(): number;
   nextPlace(): number;
   turnPage(place: number): void;
+  copyPage(address: number): void;
   appendOffered(silence: Time, before: number): number;
   noteFollowed(): void;
   watchPort(port: number): void;
@@ -99,10 +100,15 @@ export const HASH_SEED = randomInt(0x7fffffff);
 
 /** Those that nobody uses. To make one takes a millisecond and more, as does the analysis of a small capture. */
 const unused: DeferredFlows[] = [];
-/** Bytes of memory up to which one is kept: those with which 65,536 flows can have closed. */
-const MOST_KEPT = RECORDS + SECOND_LINE + (CLOSED_RECORDS + 0x10000) * RECORD_WORDS * 4;
+/** Flows, and pages of their segments, up to which memory that was used is kept. */
+const MOST_FLOWS_KEPT = 0x10000;
+const MOST_PAGES_KEPT = 32;
 /** Those that src/fast-path/asconfig.json names, in pages of 64 kB. */
-const MEMORY = { initial: 9536, maximum: 11520, shared: true } as const;
+const MEMORY = { initial: 11520, maximum: 65536, shared: true } as const;
+/** It grows by 4 MB. */
+const GROWTH = 64;
+const PAGE_WORDS = SEGMENT_WORDS << PAGE_SHIFT;
+const PAGE_BYTES = PAGE_WORDS * Int32Array.BYTES_PER_ELEMENT;
 let compiled: WebAssembly.Module | null = null;
 
 /**
@@ -112,44 +118,60 @@ let compiled: WebAssembly.Module | null = null;
 export class DeferredFlows implements FlowRecords {
   /** Shared with a thread that decodes ahead, if there is one. */
   readonly memory = new WebAssembly.Memory(MEMORY);
+  readonly #buffer = this.memory.buffer;
   /** The records: those of flow 0 first. */
-  i32 = new Int32Array(0);
-  f64 = new Float64Array(0);
+  readonly i32 = new Int32Array(this.#buffer, RECORDS);
+  readonly f64 = new Float64Array(this.#buffer, RECORDS);
   /** The page of the journal that is written to. */
-  page = new Int32Array(0);
+  readonly page = new Int32Array(this.#buffer, PAGE, PAGE_WORDS);
   /** The piece of a capture that `walk` walks through. */
-  readonly chunk = new Uint8Array(this.memory.buffer, CHUNK, COPIED + MOST_COPIED);
+  readonly chunk = new Uint8Array(this.#buffer, CHUNK, COPIED + MOST_COPIED);
   /** Flows that have closed on that walk, in every fourth word, and when, in every second double. */
-  closed = new Int32Array(0);
-  closedAt = new Float64Array(0);
+  readonly closed = new Int32Array(this.#buffer, CLOSED_FLOWS, MOST_CLOSED_FLOWS * 4);
+  readonly closedAt = new Float64Array(this.#buffer, CLOSED_FLOWS, MOST_CLOSED_FLOWS * 2);
   /** Called when the page is full, before the next segment is written. */
   onFullPage: () => void = () => {};
   readonly path: FastPath;
-  #buffer: ArrayBuffer | null = null;
+  /** Full pages of the journal for which memory was asked. */
+  #pages = 0;
 
   constructor() {
     compiled ??= new WebAssembly.Module(readFileSync(new URL('../../dist/fast-path.wasm', import.meta.url)));
-    const takePage = (): void => {
-      this.view();
-      this.onFullPage();
-    };
-    const { exports } = new WebAssembly.Instance(compiled, { env: { memory: this.memory }, journal: { takePage } });
+    const { exports } = new WebAssembly.Instance(compiled, {
+      env: { memory: this.memory },
+      journal: { takePage: () => this.onFullPage() },
+    });
     // What src/fast-path/index.ts exports, which the compiler of TypeScript does not read.
     this.path = exports as unknown as FastPath;
-    this.view();
   }
 
   /** Empty ones. */
   static acquire(): DeferredFlows {
     const flows = unused.pop() ?? new DeferredFlows();
     flows.path.reset(HASH_SEED);
+    flows.#pages = 0;
     return flows;
   }
 
   /** They are not used any more. */
   release(): void {
     this.onFullPage = () => {};
-    if (this.memory.buffer.byteLength <= MOST_KEPT) unused.push(this);
+    const { path } = this;
+    const flows = Math.max(path.openEnd(), path.closedEnd() - CLOSED_RECORDS);
+    if (flows <= MOST_FLOWS_KEPT && this.#pages <= MOST_PAGES_KEPT) unused.push(this);
+  }
+
+  /** @returns memory for one more full page, which `path.copyPage` fills; null where there is none */
+  addPage(): Int32Array | null {
+    const begin = FULL_PAGES + this.#pages * PAGE_BYTES;
+    try {
+      if (begin + PAGE_BYTES > this.memory.buffer.byteLength) this.memory.grow(GROWTH);
+    } catch (error) {
+      if (error instanceof RangeError) return null;
+      throw error;
+    }
+    this.#pages++;
+    return new Int32Array(this.memory.buffer, begin, PAGE_WORDS);
   }
 
   get size(): number {
@@ -203,17 +225,5 @@ export class DeferredFlows implements FlowRecords {
       s.destination3,
       ports,
     );
-  }
-
-  /** Memory that has grown is another buffer: to be called when flows have closed. */
-  view(): void {
-    const { buffer } = this.memory;
-    if (buffer === this.#buffer) return;
-    this.#buffer = buffer;
-    this.i32 = new Int32Array(buffer, RECORDS);
-    this.f64 = new Float64Array(buffer, RECORDS);
-    this.page = new Int32Array(buffer, PAGE, SEGMENT_WORDS << PAGE_SHIFT);
-    this.closed = new Int32Array(buffer, CLOSED_FLOWS, MOST_CLOSED_FLOWS * 4);
-    this.closedAt = new Float64Array(buffer, CLOSED_FLOWS, MOST_CLOSED_FLOWS * 2);
   }
 }

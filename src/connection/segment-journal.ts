@@ -39,8 +39,8 @@ const PAGE = 1 << PAGE_SHIFT;
 export class SegmentJournal {
   readonly #flows: DeferredFlows;
   /** The full ones; the one that is written to stands in the memory of the fast path. */
-  readonly #pages: Int32Array<ArrayBuffer>[] = [];
-  readonly #free: Int32Array<ArrayBuffer>[] = [];
+  readonly #pages: Int32Array[] = [];
+  readonly #free: Int32Array[] = [];
   /** Of the segments of one flow. */
   readonly #places = new Int32Array(MOST_SEGMENTS);
   /** Of the first page's first segment. Begins where it soon wraps, so that no capture is the first to do that. */
@@ -101,13 +101,15 @@ export class SegmentJournal {
     this.#begin = (this.#begin + pages * PAGE) | 0;
   }
 
-  #pageOf(place: number): Int32Array<ArrayBuffer> {
+  #pageOf(place: number): Int32Array {
     return this.#pages[((place - this.#begin) | 0) >>> PAGE_SHIFT] ?? this.#flows.page;
   }
 
   #turnPage(): void {
-    const page = this.#free.pop() ?? newPage();
-    page.set(this.#flows.page);
+    const flows = this.#flows;
+    const page = this.#free.pop() ?? flows.addPage() ?? newPage();
+    if (page.buffer instanceof SharedArrayBuffer) flows.path.copyPage(page.byteOffset);
+    else page.set(flows.page);
     this.#pages.push(page);
     this.#flows.path.turnPage(this.end);
   }
@@ -123,7 +125,8 @@ function copySegment(page: Int32Array, place: number, words: Int32Array, to: num
   for (let word = 0; word < SEGMENT_WORDS; word++) words[to + word] = page[at + word];
 }
 
-function newPage(): Int32Array<ArrayBuffer> {
+/** Where the fast path's memory holds no more of them. */
+function newPage(): Int32Array {
   const { buffer, byteOffset } = bufferApart(PAGE * SEGMENT_WORDS * Int32Array.BYTES_PER_ELEMENT);
   return new Int32Array(buffer, byteOffset);
 }

@@ -36,6 +36,11 @@ export function turnPage(place: u32): void {
   to = FIRST;
 }
 
+/** Copies the page, which is full, to this address. */
+export function copyPage(address: u32): void {
+  memory.copy(address, FIRST, SEGMENT_BYTES << PAGE_SHIFT);
+}
+
 export function journalEnd(): u32 {
   return end;
 }

@@ -85,6 +85,9 @@ export const UPPER = 0x400000a;
 /** Bytes from a record's first line to its second. */
 export const SECOND_LINE = 0x10000000;
 
+/** Full pages of the journal, one behind the other; memory up to there is there from the begin. */
+export const FULL_PAGES = 0x2d000000;
+
 /* Bits of BITS, as connection/flow-record.ts has them. Those per direction are shifted left by it. */
 export const IPV6 = 0x1;
 export const OPENED_BY_B = 0x2;

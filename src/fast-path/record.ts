@@ -9,9 +9,6 @@ const FIRST: usize = RECORDS;
 const RECORD_BYTES: usize = RECORD_WORDS << 2;
 /** To fill or copy so little, the engine calls a function that takes longer. */
 const VECTOR_BYTES: usize = 16;
-const WASM_PAGE: usize = 0x10000;
-/** Memory grows by so many pages: 4 MiB. */
-const GROWTH: i32 = 64;
 
 /** Records that stand together: some in use, some free. */
 export class RecordArea {
@@ -44,12 +41,8 @@ export class RecordArea {
     return this.unused;
   }
 
-  /** Whether there is memory for one more record, which it may have to get. */
   hasRoom(): bool {
-    if (this.free !== NONE) return true;
-    if (this.unused === this.limit) return false;
-    const end = addressOf(this.unused + 1) + SECOND_LINE;
-    return end <= <usize>memory.size() * WASM_PAGE || memory.grow(GROWTH) !== -1;
+    return this.free !== NONE || this.unused !== this.limit;
   }
 
   /** @returns the address of a record; `hasRoom` holds */
