@@ -36,7 +36,12 @@ export class LiveFlows {
     for (let place = 0; place < length; place++) places[place] = this.numberOf(flows[place]) * length + place;
     places.sort();
     // A remainder takes longer than all of the rest.
-    return Int32Array.from(places, (place) => flows[place - Math.floor(place / length) * length]);
+    const sorted = new Int32Array(length);
+    for (let index = 0; index < length; index++) {
+      const place = places[index];
+      sorted[index] = flows[place - Math.floor(place / length) * length];
+    }
+    return sorted;
   }
 
   /** As `all`: to be handed one after the other took half of the time that it takes to put them in order. */

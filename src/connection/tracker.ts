@@ -272,9 +272,9 @@ export class Tracker implements FlowSource {
    */
   *end(): Generator<void> {
     const left = this.#alive.inOrder();
-    for (const [index, flow] of left.entries()) {
+    for (let index = 0; index < left.length; index++) {
       if (index % MOST_AT_ONCE === 0) this.#deferral?.foreseeAll(left.subarray(index, index + MOST_AT_ONCE));
-      this.#leave(flow);
+      this.#leave(left[index]);
       yield;
     }
     this.#deferral?.close();
