@@ -36,12 +36,12 @@ export const SEGMENT_WORDS = 8;
 /** Segments of one flow that are kept at most: longer flows take less memory folded. */
 export const MOST_SEGMENTS = 63;
 
-/** Two indices of records, of at most 2^23 slots, with room to copy what is there while they grow. */
+/** Two indices of records, of at most 32 MB each, with room to copy what is there while they grow. */
 export const OPEN_INDEX = 0x1000000;
 export const CLOSED_INDEX = 0x7000000;
 
 /**
- * Records of deferred flows, as many at most as half of an index has slots for. Each has two lines of 64 bytes: those that
+ * Records of deferred flows. Each has two lines of 64 bytes: those that
  * every segment touches stand one behind the other, those that are hardly touched far behind them.
  */
 export const RECORDS = 0xd000000;

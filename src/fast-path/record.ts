@@ -41,6 +41,7 @@ export class RecordArea {
     return this.unused;
   }
 
+  /** Whether one more can be in use. */
   hasRoom(): bool {
     return this.free !== NONE || this.unused !== this.limit;
   }
