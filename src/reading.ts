@@ -55,6 +55,11 @@ const TYPED_LINKS: ReadonlyMap<number, readonly [number, number]> = new Map([
   [LinkType.LINUX_SLL2, [0, 20]],
 ]);
 
+/** Whether records are walked through where they are such as can be. */
+export function walksThrough(sink: FrameSink, { verifyChecksums }: Options): boolean {
+  return sink.walk !== undefined && verifyChecksums !== true;
+}
+
 /** Captures that are read as one stream, turn by turn. */
 export interface Reading {
   next(): Promise<Turn | null>;
@@ -100,7 +105,7 @@ export class DirectReading implements Reading {
     this.#tallies = talliesOf(this.#series.members, options);
     this.#frameNames = frameNames;
     this.#sink = sink;
-    this.#walks = sink.walk !== undefined && options.verifyChecksums !== true;
+    this.#walks = walksThrough(sink, options);
   }
 
   async next(): Promise<Turn | null> {

@@ -29,7 +29,7 @@ export class LiveFlows {
 
   /** All, by number. */
   inOrder(): Int32Array {
-    const flows = this.#named();
+    const flows = Int32Array.from(this.all());
     const { length } = flows;
     // Numbers of a typed array are sorted in a tenth of the time that a comparison of flows takes.
     const places = new Float64Array(length);
@@ -42,17 +42,6 @@ export class LiveFlows {
       sorted[index] = flows[place - Math.floor(place / length) * length];
     }
     return sorted;
-  }
-
-  /** As `all`: to be handed one after the other took half of the time that it takes to put them in order. */
-  #named(): Int32Array {
-    const flows = new Int32Array(this.size);
-    let count = 0;
-    for (const record of this.#table.records()) flows[count++] = record;
-    const deferred = this.#deferred;
-    for (const { first, end } of deferred?.ranges ?? [])
-      for (let record = first; record < end; record++) if (this.numberOf(~record) !== 0) flows[count++] = ~record;
-    return flows.subarray(0, count);
   }
 
   /** 0 where no flow has that name any more. */

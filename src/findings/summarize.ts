@@ -5,7 +5,6 @@ import { SECOND } from '../connection/time.js';
 import { AcrossFlows } from './across-flows.js';
 import type { Analysis, CaptureSummary, FindingSummary, Outcome } from './analysis.js';
 import { truncatedCaptures } from './capture.js';
-import { Counts } from './counts.js';
 import { type Finding, type FindingKind, type Flow, SEVERITIES, type Severity } from './finding.js';
 import { withPort } from './rule.js';
 import type { Thresholds } from './thresholds.js';
@@ -22,9 +21,9 @@ export class Summarizer {
   #flows = 0;
   #givenUp = 0;
   readonly #outcomes: Record<Outcome, number> = { 'closed in order': 0, reset: 0, 'still open': 0, 'never opened': 0 };
-  readonly #states: Record<Side, Counts<TcpState>> = { client: new Counts(), server: new Counts() };
+  readonly #states: Record<Side, Map<TcpState, number>> = { client: new Map(), server: new Map() };
   readonly #kinds = new Map<FindingKind, KindCount>();
-  readonly #taps = new Counts<Tap>();
+  readonly #taps = new Map<Tap, number>();
   readonly #roundTrips: Record<Side, number[]> = { client: [], server: [] };
   readonly #across: AcrossFlows;
   #worst: Flow[] = [];
@@ -40,11 +39,11 @@ export class Summarizer {
       ['client', flow.clientState],
       ['server', flow.serverState],
     ] as const) {
-      this.#states[side].add(state);
+      increment(this.#states[side], state);
       const sample = flow.roundTrips[side];
       if (sample !== null && this.#roundTrips[side].length < MOST_SAMPLES) this.#roundTrips[side].push(sample);
     }
-    this.#taps.add(flow.tap);
+    increment(this.#taps, flow.tap);
     const seen = new Set<FindingKind>();
     for (const finding of flow.findings) {
       let kind = this.#kinds.get(finding.kind);
@@ -62,11 +61,10 @@ export class Summarizer {
   /** A connection without incident: the same as `add`, without its post-mortem. */
   addOrdinary(o: OrdinaryEnd, clock: Clock): void {
     this.#flows++;
-    if (o.closer === null) this.#outcomes['still open']++;
-    else this.#outcomes['closed in order']++;
-    this.#states.client.add(o.clientState);
-    this.#states.server.add(o.serverState);
-    this.#taps.add(o.tap);
+    this.#outcomes[o.closer === null ? 'still open' : 'closed in order']++;
+    increment(this.#states.client, o.clientState);
+    increment(this.#states.server, o.serverState);
+    increment(this.#taps, o.tap);
     if (this.#roundTrips.client.length < MOST_SAMPLES) this.#roundTrips.client.push(o.clientRoundTrip / SECOND);
     if (this.#roundTrips.server.length < MOST_SAMPLES) this.#roundTrips.server.push(o.serverRoundTrip / SECOND);
     this.#across.addOrdinary(o, clock);
@@ -165,6 +163,10 @@ const byBadness = (a: Flow, b: Flow): number =>
   rank(a.findings[0].severity) - rank(b.findings[0].severity) || a.start - b.start;
 const byImportance = (a: FindingSummary, b: FindingSummary): number =>
   rank(a.severity) - rank(b.severity) || b.flows - a.flows;
+
+function increment<K>(counts: Map<K, number>, key: K): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
 
 function count(places: Map<string, number>, place: string): void {
   const n = places.get(place);

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { NativeSource } from '../capture/native-source.js';
 import type { PacketSource } from '../capture/source.js';
 import { openForTcp } from '../capture-tally.js';
-import { DirectReading, type Read } from '../reading.js';
+import { DirectReading, type Read, walksThrough } from '../reading.js';
 import { SourceAhead } from './source-ahead.js';
 
 /**
@@ -21,9 +21,11 @@ export function readingOnThreads(threads?: number): Read {
   return (paths, options, sink, frameNames) => {
     const open = async (path: string): Promise<PacketSource> => {
       const source = await openForTcp(path, options);
-      // Captures that take turns would be read by as many threads.
-      const isAhead = paths.length === 1 && (threads ?? threadsFor(source)) > 1;
-      return isAhead ? ahead(source, sink.memory ?? null, threads !== undefined) : source;
+      // Captures that take turns would be read by as many threads; what is not walked through is not decoded ahead.
+      const canBeAhead = paths.length === 1 && walksThrough(sink, options);
+      return canBeAhead && (threads ?? threadsFor(source)) > 1
+        ? ahead(source, sink.memory ?? null, threads !== undefined)
+        : source;
     };
     return new DirectReading(paths, options, sink, frameNames, open);
   };

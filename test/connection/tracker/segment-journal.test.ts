@@ -67,8 +67,12 @@ function replayed(journal: SegmentJournal, newest: number, flow: Flow): { s: Seg
   return replayed;
 }
 
-describe('a journal of segments', () => {
+describe.each([
+  ['in the memory of the fast path', true],
+  ['elsewhere, where that has none left', false],
+])('a journal of segments whose full pages are %s', (_where, hasPages) => {
   const memory = DeferredFlows.acquire();
+  if (!hasPages) memory.addPage = () => null;
 
   function append(s: Segment, d: number, silence: number, before: number): number {
     memory.set(Object.assign(new Segment(), s, { sourcePort: d, destinationPort: 1 - d }));
