@@ -6,15 +6,19 @@ import {
   BITS,
   CLOSED_BY_B,
   COPIED,
-  COUNT,
   FIN_TIME,
   HELD_UP,
   LAST,
+  LAST_BULK,
+  LAST_DATA,
+  LAST_FROM_B,
   LOW_A,
+  LOWEST_BYTE,
   MOST_COPIED,
   NEWEST,
   NEXT,
   NUMBER,
+  ORDINARY,
   RECORD_WORDS,
   SECOND_FIN_TIME,
   START,
@@ -28,16 +32,20 @@ import { BIT, F, I, STRIDE, STRIDE_F64 } from './flow-record.js';
 import type { FlowTable } from './flow-table.js';
 import { JournalRoom } from './journal-room.js';
 import type { Time } from './model.js';
+import { OrdinarySegments } from './ordinary-segments.js';
 import type { Patience } from './patience.js';
-import { SegmentJournal, segmentsOf } from './segment-journal.js';
+import { firstFin, SegmentJournal, SegmentReader, unread } from './segment-journal.js';
 
 const RECORD_TIMES = RECORD_WORDS / 2;
+/** Bits that have another use where flows are followed in full. */
+const OTHER_USES = CLOSED_BY_B | LAST_FROM_B | (3 * LAST_DATA) | (3 * LAST_BULK);
 
 /**
  * Most connections are short, and do nothing but open, exchange data in order and close. To follow them in full, for a
- * post-mortem that has nothing to tell, is what an analysis would take most of its time for. So the segments of a flow that
- * begins with a SYN are kept as they came, and in a small record what tells its end (postmortem/ordinary.ts) and that the
- * next segment is sound, too. Where one is not, or they are too many, the tracker takes them as if they came now.
+ * post-mortem that has nothing to tell, is what an analysis would take most of its time for. So of a flow that begins with a
+ * SYN, those segments that open and close it are kept as they came, and in a small record what tells its end
+ * (postmortem/ordinary.ts), what those between were, and that the next one is sound, too. Where one is not, the tracker takes
+ * them as if they came now.
  *
  * The rules are in fast-path/deferral.ts.
  */
@@ -147,7 +155,7 @@ export class Deferral {
     const to64 = record * STRIDE_F64;
     const bits = i32[from + BITS];
     const closer = (bits & CLOSED_BY_B) !== 0 ? 1 : 0;
-    table.i32[to + I.bits] = bits & ~CLOSED_BY_B;
+    table.i32[to + I.bits] = bits & ~OTHER_USES;
     for (let d = 0; d < 2; d++) {
       table.i32[to + I.next + d] = i32[from + NEXT + d];
       table.i32[to + I.acked + d] = i32[from + ACKED + d];
@@ -174,14 +182,28 @@ export class Deferral {
     return record;
   }
 
-  /** Hands a flow's segments to `take`, one after the other, as they came but for addresses and ports. */
-  replay(flow: number, take: (s: Segment, d: number) => void): void {
+  /**
+   * Hands a flow's segments to `take`, one after the other, as they came but for addresses and ports. Ordinary ones of an
+   * established connection are counted to a record of `table` instead.
+   */
+  replay(flow: number, table: FlowTable, record: number, take: (s: Segment, d: number) => void): void {
     const { i32, f64 } = this.flows;
     const at = flow * RECORD_WORDS;
     const segment = this.#segment;
     segment.ipVersion = (i32[at + BITS] & BIT.ipv6) === 0 ? 4 : 6;
-    const copy = this.#journal.copy(i32[at + NEWEST], i32[at + COUNT]);
-    for (const d of segmentsOf(copy, f64[flow * RECORD_TIMES + START], segment)) take(segment, d);
+    const copy = this.#journal.copy(i32[at + NEWEST], i32[at + ORDINARY] & LOWEST_BYTE);
+    const fin = firstFin(copy);
+    const closing = copy.subarray(fin);
+    const reader = new SegmentReader(f64[flow * RECORD_TIMES + START]);
+    for (const d of reader.read(copy.subarray(0, fin), segment)) take(segment, d);
+    const ordinary = new OrdinarySegments(this.flows, flow);
+    if (!ordinary.isEmpty) {
+      reader.time = f64[flow * RECORD_TIMES + LAST];
+      for (let d = 0; d < 2; d++) reader.next[d] = i32[at + NEXT + d];
+      unread(closing, reader);
+      ordinary.putInto(table, record, reader.next, reader.time);
+    }
+    for (const d of reader.read(closing, segment)) take(segment, d);
   }
 
   /** The first flows that `flows.closed` names will be read and removed. */

@@ -104,7 +104,7 @@ const unused: DeferredFlows[] = [];
 const MOST_FLOWS_KEPT = 0x10000;
 const MOST_PAGES_KEPT = 32;
 /** Those that src/fast-path/asconfig.json names, in pages of 64 kB. */
-const MEMORY = { initial: 11520, maximum: 65536, shared: true } as const;
+const MEMORY = { initial: 19712, maximum: 65536, shared: true } as const;
 /** It grows by 4 MB. */
 const GROWTH = 64;
 const PAGE_WORDS = SEGMENT_WORDS << PAGE_SHIFT;

@@ -1,4 +1,4 @@
-import { COUNT, NEWEST, NUMBER, OLDEST, RECORD_WORDS } from '../fast-path/layout.js';
+import { LOWEST_BYTE, NEWEST, NUMBER, OLDEST, ORDINARY, RECORD_WORDS } from '../fast-path/layout.js';
 import type { DeferredFlows } from './deferred-flows.js';
 import type { SegmentJournal } from './segment-journal.js';
 
@@ -57,7 +57,7 @@ export class JournalRoom {
     for (const { first, end } of ranges) {
       for (let at = first * RECORD_WORDS; at < end * RECORD_WORDS; at += RECORD_WORDS) {
         if (i32[at + NUMBER] === 0) continue;
-        needed[Math.floor(((i32[at + OLDEST] - begin) | 0) / part)] += i32[at + COUNT];
+        needed[Math.floor(((i32[at + OLDEST] - begin) | 0) / part)] += i32[at + ORDINARY] & LOWEST_BYTE;
       }
     }
     return needed;
@@ -71,7 +71,7 @@ export class JournalRoom {
       for (let at = first * RECORD_WORDS; at < end * RECORD_WORDS; at += RECORD_WORDS) {
         if (i32[at + NUMBER] === 0 || ((i32[at + OLDEST] - limit) | 0) >= 0) continue;
         i32[at + OLDEST] = journal.end;
-        i32[at + NEWEST] = journal.rewrite(i32[at + NEWEST], i32[at + COUNT]);
+        i32[at + NEWEST] = journal.rewrite(i32[at + NEWEST], i32[at + ORDINARY] & LOWEST_BYTE);
       }
     }
   }

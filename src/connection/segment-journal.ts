@@ -30,9 +30,8 @@ const SILENCE_BITS = 0x1f;
 const PAGE = 1 << PAGE_SHIFT;
 
 /**
- * Segments of many flows in the order in which they came, 32 bytes each, those of one flow linked. To write each to a
- * place of its flow's is to wait for memory: with 20,000 flows open, an analysis of one thread took a third longer when
- * segments stood there, and in the record itself.
+ * Segments of many flows in the order in which they came, 32 bytes each, those of one flow linked: but for ordinary ones of
+ * established connections, of which the flow's record tells enough (ordinary-segments.ts).
  *
  * A place is a number modulo 2^32, one higher for each segment.
  */
@@ -131,35 +130,67 @@ function newPage(): Int32Array {
   return new Int32Array(buffer, byteOffset);
 }
 
-/**
- * Overwrites `s` by each segment of a copy; addresses and ports are left alone.
- *
- * @param start time of the first one
- * @returns after each of them its direction
- */
-export function* segmentsOf(copy: Int32Array<ArrayBuffer>, start: Time, s: Segment): Generator<number> {
-  const next = [0, 0];
-  let time = start;
-  for (let at = 0; at < copy.length; at += SEGMENT_WORDS) {
+/** Reads segments of a flow from copies of what a journal holds, one after the other. */
+export class SegmentReader {
+  /** Per direction: one past the highest sequence number sent. */
+  readonly next = [0, 0];
+
+  /** @param time of the last segment; before the first one, its own */
+  constructor(public time: Time) {}
+
+  /** Overwrites `s` by each segment of a copy; addresses and ports are left alone. @returns after each of them its direction */
+  *read(copy: Int32Array, s: Segment): Generator<number> {
+    for (let at = 0; at < copy.length; at += SEGMENT_WORDS) {
+      this.time += silenceOf(copy, at);
+      yield this.#take(copy, at, s);
+    }
+  }
+
+  #take(copy: Int32Array, at: number, s: Segment): number {
+    const { next } = this;
     const bits = copy[at + W.bits];
-    const d = (bits & FROM_B) === 0 ? 0 : 1;
+    const d = directionOf(bits);
     const isSyn = (bits & SYN) !== 0;
-    const lengthOrScale = copy[at + W.lengthAndWindow] >>> 16;
-    time += (copy[at + W.silence] >>> 0) + ((bits >>> SILENCE_SHIFT) & SILENCE_BITS) * 2 ** 32;
-    s.time = time;
+    s.time = this.time;
     s.frame = copy[at + W.frame] >>> 0;
     s.flags = bits & FLAGS;
     s.seq = isSyn ? copy[at + W.ackOrSeq] : next[d];
     if (isSyn) s.ack = (bits & ACK) === 0 ? 0 : next[1 - d];
     else s.ack = copy[at + W.ackOrSeq];
-    s.windowScale = isSyn ? lengthOrScale - 1 : -1;
+    s.windowScale = isSyn ? (copy[at + W.lengthAndWindow] >>> 16) - 1 : -1;
     s.hasTimestamps = (bits & TIMESTAMPS) !== 0;
     s.tsVal = copy[at + W.tsVal];
     s.tsEcr = copy[at + W.tsEcr];
-    s.length = isSyn ? 0 : lengthOrScale;
+    s.length = isSyn ? 0 : copy[at + W.lengthAndWindow] >>> 16;
     s.window = copy[at + W.lengthAndWindow] & 0xffff;
     s.ipId = s.ipVersion === 6 ? -1 : bits >>> 16;
     next[d] = (s.seq + s.length + (isSyn ? 1 : 0) + (s.flags & FIN)) | 0;
-    yield d;
+    return d;
   }
+}
+
+/** @returns where in a copy the first FIN stands; its end where there is none */
+export function firstFin(copy: Int32Array): number {
+  let at = 0;
+  while (at < copy.length && (copy[at + W.bits] & FIN) === 0) at += SEGMENT_WORDS;
+  return at;
+}
+
+/** Takes back from `reader`, which stands behind the segments of a copy that has no SYN, what they have moved it. */
+export function unread(copy: Int32Array, reader: SegmentReader): void {
+  for (let at = 0; at < copy.length; at += SEGMENT_WORDS) {
+    const bits = copy[at + W.bits];
+    const d = directionOf(bits);
+    reader.time -= silenceOf(copy, at);
+    reader.next[d] = (reader.next[d] - (copy[at + W.lengthAndWindow] >>> 16) - (bits & FIN)) | 0;
+  }
+}
+
+function directionOf(bits: number): number {
+  return (bits & FROM_B) === 0 ? 0 : 1;
+}
+
+/** Since the flow's segment before it. */
+function silenceOf(copy: Int32Array, at: number): Time {
+  return (copy[at + W.silence] >>> 0) + ((copy[at + W.bits] >>> SILENCE_SHIFT) & SILENCE_BITS) * 2 ** 32;
 }

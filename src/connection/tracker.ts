@@ -239,7 +239,7 @@ export class Tracker implements FlowSource {
   #replay(deferred: number, deferral: Deferral, flow: number): void {
     this.#isRecalling = true;
     let isFirst = true;
-    deferral.replay(deferred, (segment, d) => {
+    deferral.replay(deferred, this.table, flow, (segment, d) => {
       if (isFirst) {
         this.#beginAgain(flow, segment, d);
         this.#record(flow, d, segment, 0, true);

@@ -1,6 +1,6 @@
 import { glanceAtClosed, glanceAtOpen, guessRecord } from './flow-index';
 import { decode } from './headers';
-import { BATCH, CHUNK, MOST_OF_BATCH, SEG_HASH, SEG_NEXT, SEG_POSITION, SEG_RECORD } from './layout';
+import { BATCH, CHUNK, DIRECTION, LOW_A, MOST_OF_BATCH, SEG_HASH, SEG_NEXT, SEG_POSITION, SEG_RECORD } from './layout';
 import { setWord, word } from './record';
 import { flagsOf, SYN, segmentEnd } from './segment';
 
@@ -95,7 +95,9 @@ function guessRecords(): void {
   let glances: u32 = 0;
   for (let segment = at; segment < readyEnd; segment = segmentEnd(segment))
     setWord(segment, SEG_RECORD, <u32>guessRecord(segment));
-  for (let segment = at; segment < readyEnd; segment = segmentEnd(segment))
-    glances ^= word(word(segment, SEG_RECORD), 0);
+  for (let segment = at; segment < readyEnd; segment = segmentEnd(segment)) {
+    const record = <usize>word(segment, SEG_RECORD);
+    glances ^= word(record, LOW_A) ^ word(record, DIRECTION);
+  }
   seen ^= glances;
 }

@@ -4,13 +4,21 @@ import { hashOf, writeKey } from './key';
 import {
   ACK_TIME,
   ACKED,
+  ACKED_BEFORE_FIN,
   BITS,
+  BUSY_SINCE,
   CLOSED,
   CLOSED_BY_B,
   CLOSED_RECORDS,
-  COUNT,
+  DIR_BITS,
+  DIR_WND,
   ENDING,
   FIN_TIME,
+  FIRST_FRAME,
+  FIRST_TIME,
+  FOLDED_FRAME,
+  FOLDED_TIME,
+  FRAME,
   HAS_ACKED,
   HAS_FIN,
   HAS_ISN,
@@ -19,21 +27,31 @@ import {
   HAS_SYN_TIMESTAMPS,
   IPV6,
   LAST,
+  LAST_BULK,
+  LAST_DATA,
+  LAST_FROM_B,
+  LOWEST_BYTE,
   MOST_RECORDS,
   MOST_SEGMENTS,
+  MOST_WRAPS,
   NEWEST,
   NEXT,
   NUMBER,
   OLDEST,
   OPENED_BY_B,
+  ORDINARY,
+  ORDINARY_SHIFT,
+  OTHER_TIME,
   ROLES_KNOWN,
   SECOND_FIN_TIME,
   SEG_ACK,
   SEG_BITS,
+  SEG_IP_ID,
   SEG_SEQ,
   SEG_TIME,
   SEG_TS_VAL,
   SEG_UNUSUAL,
+  SEG_WND,
   START,
   SYN_ACK_TIME,
   SYN_TS_VAL,
@@ -41,13 +59,29 @@ import {
   TAKEN,
   TCP_STREAM,
   UNSOUND,
+  WRAPS_BITS,
 } from './layout';
-import { addressOf, clear, copy, RecordArea, setTime, setWord, time, word } from './record';
+import {
+  addressOf,
+  clear,
+  copy,
+  directionAt,
+  RecordArea,
+  setTime,
+  setTimeBits,
+  setWord,
+  time,
+  timeBits,
+  word,
+} from './record';
 import { ACK, directionOf, FIN, flagsOf, hasTimestamps, isIpv6, lengthOf, RST, SYN, windowOf } from './segment';
 
 /* The rules of connection/deferral.ts: of which flows no more is known than that all is sound. */
 
-const MOST: u32 = MOST_SEGMENTS;
+/** Of one direction, as ORDINARY has it: no more can be counted. */
+const MOST_ORDINARY: u32 = 0xffffff00;
+/** What DIR_BITS has of SEG_BITS. */
+const DIR_BITS_OF_SEG: u32 = 0x7ff;
 /** Of the handshake: SYN, SYN+ACK, ACK. */
 const HANDSHAKE: u32 = 3;
 /** As in connection/soundness.ts. */
@@ -62,10 +96,13 @@ const KINDS: u32 = SYN | ACK | FIN | RST;
 const openRecords = new RecordArea(0, CLOSED_RECORDS);
 const closedRecords = new RecordArea(CLOSED_RECORDS, MOST_RECORDS);
 
+/** As in connection/accounting.ts. */
+const BULK: u32 = 536;
+
 /** From how long on handshakes and CLOSE_WAIT are not sound. */
 let handshake: f64 = 0;
 let closeWait: f64 = 0;
-/** Segments of all flows. */
+/** Segments of all flows that are in the journal. */
 let needed: u32 = 0;
 /** No flow is deferred. */
 export function resetFlows(): void {
@@ -82,11 +119,6 @@ export function setPatience(longestHandshake: f64, longestCloseWait: f64): void 
 
 export function segmentsNeeded(): u32 {
   return needed;
-}
-
-/** So many segments of deferred flows were taken. */
-export function noteNeeded(segments: u32): void {
-  needed += segments;
 }
 
 export function flowsInUse(): u32 {
@@ -115,27 +147,99 @@ export function take(segment: usize, record: usize, frame: u32): i32 {
   if (!(silence >= 0)) return UNSOUND;
   if (!(silence <= LONG_SILENCE)) return UNSOUND;
   if (windowOf(segment) === 0) return UNSOUND;
-  const count = word(record, COUNT);
   const kind = word(segment, SEG_BITS) & (KINDS | SEG_UNUSUAL);
-  const isOpen = count - HANDSHAKE < MOST - HANDSHAKE;
-  if (<u32>(kind === ACK) & <u32>isOpen) {
-    if (!goesOn(segment, record)) return UNSOUND;
-  } else if (kind === (FIN | ACK) && isOpen) {
-    if (!finishes(segment, record, now)) return UNSOUND;
-  } else if (count >= HANDSHAKE || !opens(segment, record, kind, count, now)) {
+  const bits = word(record, BITS);
+  if (kind === ACK && (bits & (SYNCHRONIZED | (3 * HAS_FIN))) === SYNCHRONIZED) {
+    if (!isNext(segment, record) || !isNews(segment, record) || !isCountable(segment, record)) return UNSOUND;
+    advance(segment, record, bits);
+    fold(segment, record, bits, frame, now);
+    return TAKEN;
+  }
+  return takeOther(segment, record, kind, bits, frame, now, silence);
+}
+
+/** The same of one that opens or closes its connection, or comes before both ends have spoken. */
+function takeOther(segment: usize, record: usize, kind: u32, bits: u32, frame: u32, now: f64, silence: f64): i32 {
+  const count = word(record, ORDINARY) & LOWEST_BYTE;
+  if (count === MOST_SEGMENTS) return UNSOUND;
+  if (count < HANDSHAKE) {
+    if (!opens(segment, record, kind, count, now)) return UNSOUND;
+  } else if (kind === ACK) {
+    if (!isNext(segment, record) || !isUseful(segment, record, bits)) return UNSOUND;
+    advance(segment, record, bits);
+  } else if (kind !== (FIN | ACK) || !finishes(segment, record, now)) {
     return UNSOUND;
   }
-  keep(segment, record, frame, now, silence, count);
+  keep(segment, record, frame, now, silence);
   if ((word(record, BITS) & ((3 * HAS_FIN) | ENDING)) !== 3 * HAS_FIN || !isAcknowledged(record)) return TAKEN;
   setWord(record, BITS, word(record, BITS) | ENDING);
   return CLOSED;
 }
 
 /** Writes a sound segment into the journal. */
-function keep(segment: usize, record: usize, frame: u32, now: f64, silence: f64, count: u32): void {
+function keep(segment: usize, record: usize, frame: u32, now: f64, silence: f64): void {
+  const d = directionOf(segment);
+  const bits = word(record, BITS);
+  // From the first FIN on, the record knows what the last ordinary segments were.
+  if ((bits & (3 * HAS_FIN)) === 0) noteLast(segment, record, d, bits);
   setTime(record, LAST, now);
   setWord(record, NEWEST, append(segment, frame, silence, word(record, NEWEST)));
-  setWord(record, COUNT, count + 1);
+  setWord(record, ORDINARY, word(record, ORDINARY) + 1);
+  needed++;
+}
+
+function noteLast(segment: usize, record: usize, d: u32, bits: u32): void {
+  const length = lengthOf(segment);
+  const known = (flagsOf(segment) & SYN) !== 0 ? bits : withSpoken(bits, d);
+  setWord(record, BITS, withLast(known, d, length));
+  setWord(directionAt(record, d), DIR_WND, word(segment, SEG_WND));
+}
+
+/**
+ * Takes an ordinary segment of an established connection. Of all of these the record knows what connection/flow-log.ts would
+ * know of them: when the first ones and the last ones of each direction were seen, what the last ones were, and the last of the others.
+ */
+function fold(segment: usize, record: usize, bits: u32, frame: u32, now: f64): void {
+  const d = directionOf(segment);
+  const at = directionAt(record, d);
+  const last = timeBits(record, LAST);
+  const lastFrame = word(record, FRAME + d);
+  if (wraps(segment)) setWord(record, ORDINARY + 1, word(record, ORDINARY + 1) + (1 << (d * WRAPS_BITS)));
+  const ordinary = word(record, ORDINARY + d);
+  if (ordinary <= <u32>LOWEST_BYTE) {
+    setTime(record, FIRST_TIME + d, now);
+    setWord(record, FIRST_FRAME + d, frame);
+  }
+  // Which end sends next cannot be foreseen: no branch depends on that.
+  const isSame = (bits & LAST_FROM_B) === d * LAST_FROM_B;
+  const other = timeBits(record, OTHER_TIME);
+  const folded = word(record, FOLDED_FRAME);
+  const isLater = lastFrame > folded;
+  setTimeBits(record, OTHER_TIME, select<u64>(other, last, isSame));
+  setWord(record, FOLDED_FRAME, select<u32>(lastFrame, folded, isLater));
+  setTimeBits(
+    record,
+    FOLDED_TIME,
+    select<u64>(select<u64>(last, other, isSame), timeBits(record, FOLDED_TIME), isLater),
+  );
+  setTime(record, LAST, now);
+  setWord(record, BITS, withLast(bits, d, lengthOf(segment)));
+  setWord(record, ORDINARY + d, ordinary + (1 << ORDINARY_SHIFT));
+  setWord(record, FRAME + d, frame);
+  const identified = (word(segment, SEG_BITS) & DIR_BITS_OF_SEG) | (word(segment, SEG_IP_ID) << 16);
+  const timestamps = v128.load(segment, SEG_TS_VAL << 2);
+  const words = i32x4.replace_lane(
+    i32x4.replace_lane(timestamps, <u8>DIR_BITS, identified),
+    <u8>DIR_WND,
+    word(segment, SEG_WND),
+  );
+  v128.store(at, words);
+}
+
+/** @returns the bits, with what a segment's length and direction tell */
+function withLast(bits: u32, d: u32, length: u32): u32 {
+  const kinds = (length > 0 ? LAST_DATA : 0) | (length >= BULK ? LAST_BULK : 0);
+  return (bits & ~(((LAST_DATA | LAST_BULK) << d) | LAST_FROM_B)) | (kinds << d) | (d * LAST_FROM_B);
 }
 
 /**
@@ -172,14 +276,16 @@ export function begin(segment: usize, frame: u32, number: u32, tcpStream: u32): 
   setWord(record, TCP_STREAM, tcpStream);
   setWord(record, OLDEST, journalEnd());
   setTime(record, START, now);
-  keep(segment, record, frame, now, 0, 0);
+  setTime(record, BUSY_SINCE, now);
+  setTime(record, BUSY_SINCE + 1, now);
+  keep(segment, record, frame, now, 0);
   return record;
 }
 
 /** The flow is not deferred any longer. */
 export function remove(flow: u32): void {
   const leaving = addressOf(flow);
-  needed -= word(leaving, COUNT);
+  needed -= word(leaving, ORDINARY) & LOWEST_BYTE;
   removeFromIndex(leaving, (word(leaving, BITS) & ENDING) !== 0);
   if (flow < <u32>CLOSED_RECORDS) openRecords.release(leaving);
   else closedRecords.release(leaving);
@@ -230,7 +336,7 @@ function opens(segment: usize, record: usize, kind: u32, count: u32, now: f64): 
   } else {
     if (kind !== ACK || d !== opener || word(segment, SEG_SEQ) !== word(record, NEXT + d)) return false;
     if (now - time(record, START) >= handshake) return false;
-    setWord(record, BITS, bits | ((HAS_ACKED | HAS_SPOKEN) << d));
+    setWord(record, BITS, bits | (HAS_ACKED << d));
     setTime(record, ACK_TIME, now);
   }
   setWord(record, ACKED + d, ack);
@@ -243,23 +349,57 @@ function noteSyn(segment: usize, record: usize, d: u32): void {
   setWord(record, BITS, word(record, BITS) | (bits << d));
 }
 
-/** Data while no end has closed, and acknowledgements of something new. */
-function goesOn(segment: usize, record: usize): bool {
+/** The next segment of its direction, which acknowledges no less than the one before. */
+function isNext(segment: usize, record: usize): bool {
   const d = directionOf(segment);
-  const bits = word(record, BITS);
-  const seq = word(segment, SEG_SEQ);
   const ack = word(segment, SEG_ACK);
-  const length = lengthOf(segment);
-  const acked = word(record, ACKED + d);
-  if (seq !== word(record, NEXT + d)) return false;
-  if (<i32>(ack - acked) < 0) return false;
-  if (<i32>(word(record, NEXT + 1 - d) - ack) < 0) return false;
+  if (word(segment, SEG_SEQ) !== word(record, NEXT + d)) return false;
+  if (<i32>(ack - word(record, ACKED + d)) < 0) return false;
+  return <i32>(word(record, NEXT + 1 - d) - ack) >= 0;
+}
+
+/** Data, an acknowledgement of something new, or another window. */
+function isNews(segment: usize, record: usize): bool {
+  const d = directionOf(segment);
+  const isBare = <u32>(lengthOf(segment) === 0) & <u32>(word(segment, SEG_ACK) === word(record, ACKED + d));
+  const isSame = <u32>(windowOf(segment) === (word(directionAt(record, d), DIR_WND) & 0xffff));
   // Whether a segment has data cannot be foreseen: no branch depends on that alone.
-  if (select<u32>(<u32>(ack === acked), bits & (3 * HAS_FIN), length === 0) !== 0) return false;
-  setWord(record, ACKED + d, ack);
+  return (isBare & isSame) === 0;
+}
+
+/** Before the connection is established, or when it closes: data while no end has closed, or an acknowledgement of something new. */
+function isUseful(segment: usize, record: usize, bits: u32): bool {
+  if (lengthOf(segment) > 0) return (bits & (3 * HAS_FIN)) === 0;
+  return word(segment, SEG_ACK) !== word(record, ACKED + directionOf(segment));
+}
+
+/** Whether one more ordinary segment of its direction can be counted; it is `isNext`. */
+function isCountable(segment: usize, record: usize): bool {
+  const d = directionOf(segment);
+  if (word(record, ORDINARY + d) >= MOST_ORDINARY) return false;
+  return !wraps(segment) || ((word(record, ORDINARY + 1) >> (d * WRAPS_BITS)) & MOST_WRAPS) !== MOST_WRAPS;
+}
+
+/** The sequence numbers of its direction begin again behind it. */
+function wraps(segment: usize): bool {
+  return word(segment, SEG_SEQ) + lengthOf(segment) < word(segment, SEG_SEQ);
+}
+
+/** @param bits those of the record */
+function advance(segment: usize, record: usize, bits: u32): void {
+  const d = directionOf(segment);
+  const seq = word(segment, SEG_SEQ);
+  const length = lengthOf(segment);
+  const isIdle = <u32>(length > 0) & <u32>(seq === word(record, ACKED + 1 - d)) & <u32>!isClocked(bits, d);
+  const busySince = select<u64>(timeBits(segment, SEG_TIME), timeBits(record, BUSY_SINCE + d), isIdle);
+  setTimeBits(record, BUSY_SINCE + d, busySince);
+  setWord(record, ACKED + d, word(segment, SEG_ACK));
   setWord(record, NEXT + d, seq + length);
-  setWord(record, BITS, withSpoken(bits, d));
-  return true;
+}
+
+/** As in connection/accounting.ts. */
+function isClocked(bits: u32, d: u32): bool {
+  return (bits & ((LAST_DATA << (1 - d)) | (LAST_BULK << d))) === LAST_BULK << d;
 }
 
 /** A FIN of each end, with data or not, and the second one knows of the first. */
@@ -275,6 +415,8 @@ function finishes(segment: usize, record: usize, now: f64): bool {
   if (<i32>(ack - word(record, ACKED + d)) < 0 || <i32>(next - ack) < 0) return false;
   if ((bits & (HAS_FIN << other)) === 0) {
     if (d === 1) bits |= CLOSED_BY_B;
+    setWord(record, ACKED_BEFORE_FIN, word(record, ACKED));
+    setWord(record, ACKED_BEFORE_FIN + 1, word(record, ACKED + 1));
     setTime(record, FIN_TIME, now);
   } else {
     if (length > 0 || ack !== next) return false;

@@ -1,4 +1,4 @@
-import { begin, close, isSign, isUsualSyn, noteNeeded, take } from './deferral';
+import { begin, close, isSign, isUsualSyn, take } from './deferral';
 import { findRecord } from './flow-index';
 import { noteFollowedKey } from './followed-keys';
 import { append } from './journal';
@@ -20,7 +20,6 @@ import {
   SEG_UNUSUAL,
   SEG_WND,
   UNKNOWN,
-  UNSOUND,
 } from './layout';
 import { flowAt, setTime, setWord, word } from './record';
 
@@ -108,7 +107,6 @@ export function findOffered(): bool {
 export function takeOffered(): i32 {
   if (!findOffered()) return UNKNOWN;
   const outcome = take(OFFERED, record, offeredFrame);
-  if (outcome !== UNSOUND) noteNeeded(1);
   if (outcome === CLOSED) record = close(record);
   return outcome;
 }
@@ -126,7 +124,6 @@ export function isFirst(): bool {
 /** A flow begins with it, for which `isFirst` holds. */
 export function beginOffered(number: u32, tcpStream: u32): void {
   record = begin(OFFERED, offeredFrame, number, tcpStream);
-  noteNeeded(1);
 }
 
 /** Writes it into the journal. @param silence since the segment before it, which stands at the place `before` @returns its place */

@@ -1,4 +1,4 @@
-import { NUMBER, RECORD_WORDS, RECORDS, SECOND_LINE } from './layout';
+import { APART, BITS, DIRECTION, DIRECTION_WORDS, NUMBER, RECORD_WORDS, RECORDS } from './layout';
 
 /*
  * Records of deferred flows, named by their index, and read by their address.
@@ -58,6 +58,7 @@ export class RecordArea {
   /** Gives a record up that is in no index any more. */
   release(record: usize): void {
     setWord(record, NUMBER, 0);
+    setWord(record, BITS, 0);
     store<u32>(record, this.free);
     this.free = flowAt(record);
     this.size--;
@@ -72,18 +73,23 @@ export function flowAt(record: usize): u32 {
   return <u32>((record - FIRST) / RECORD_BYTES);
 }
 
+/** @returns where a record has what it knows of a direction */
+export function directionAt(record: usize, d: u32): usize {
+  return record + (DIRECTION << 2) + <usize>d * (DIRECTION_WORDS << 2);
+}
+
 export function clear(record: usize): void {
   const nothing = i64x2.splat(0);
-  for (let at: usize = 0; at < RECORD_BYTES; at += VECTOR_BYTES) {
-    v128.store(record + at, nothing);
-    v128.store(record + SECOND_LINE + at, nothing);
+  for (let at = record; at < record + RECORD_BYTES; at += VECTOR_BYTES) {
+    v128.store(at, nothing);
+    v128.store(at, nothing, APART);
   }
 }
 
 export function copy(to: usize, from: usize): void {
   for (let at: usize = 0; at < RECORD_BYTES; at += VECTOR_BYTES) {
     v128.store(to + at, v128.load(from + at));
-    v128.store(to + SECOND_LINE + at, v128.load(from + SECOND_LINE + at));
+    v128.store(to + at, v128.load(from + at, APART), APART);
   }
 }
 
@@ -101,4 +107,13 @@ export function time(record: usize, field: i32): f64 {
 
 export function setTime(record: usize, field: i32, value: f64): void {
   store<f64>(record + ((<usize>field) << 3), value);
+}
+
+/** A time as it stands in memory: of two such values, the engine selects one without a branch. */
+export function timeBits(record: usize, field: i32): u64 {
+  return load<u64>(record + ((<usize>field) << 3));
+}
+
+export function setTimeBits(record: usize, field: i32, bits: u64): void {
+  store<u64>(record + ((<usize>field) << 3), bits);
 }

@@ -1,15 +1,15 @@
 import { pass, readyEnd, segmentAt } from './decoded';
-import { begin, close, glanceAt, glanceAtIndex, isSign, isUsualSyn, noteNeeded, take } from './deferral';
+import { begin, close, glanceAt, glanceAtIndex, isSign, isUsualSyn, take } from './deferral';
 import { findRecord } from './flow-index';
 import { mayBeFollowed } from './followed-keys';
 import { isKeyOf } from './key';
 import {
+  BITS,
   CHUNK,
   CLOSED,
   CLOSED_FLOWS,
   HELD_UP,
   MOST_CLOSED_FLOWS,
-  NUMBER,
   PAUSED,
   SEG_NEXT,
   SEG_POSITION,
@@ -93,7 +93,6 @@ export function walk(
     stop = segment === 0 ? HELD_UP : takeFrom(segment, until, due, number, tcpStream, room);
   }
   closeNoted();
-  noteNeeded(frames - last);
   return stop;
 }
 
@@ -148,7 +147,7 @@ function isOfSign(segment: usize): bool {
 function recordOf(segment: usize): usize {
   const guessed = <usize>word(segment, SEG_RECORD);
   // Its flow may have left since; a new one may stand there.
-  return isKeyOf(segment, guessed) && word(guessed, NUMBER) !== 0 ? guessed : findRecord(segment);
+  return isKeyOf(segment, guessed) && word(guessed, BITS) !== 0 ? guessed : findRecord(segment);
 }
 
 /**

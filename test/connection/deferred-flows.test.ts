@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { DeferredFlows } from '../../src/connection/deferred-flows.js';
 import { SegmentJournal } from '../../src/connection/segment-journal.js';
-import { Segment, SYN } from '../../src/decode/segment.js';
-import { NUMBER, RECORD_WORDS, UNKNOWN } from '../../src/fast-path/layout.js';
+import { ACK, Segment, SYN } from '../../src/decode/segment.js';
+import { NUMBER, RECORD_WORDS, TAKEN, UNKNOWN, UNSOUND } from '../../src/fast-path/layout.js';
 
 /** The SYN of a connection: few addresses and many ports, or IPv6. */
 function synOf(connection: number): Segment {
@@ -53,4 +53,32 @@ it('finds the flows that have begun, and none that were removed', () => {
     }),
     { numRuns: 5 },
   );
+});
+
+it('counts sixteen times the bytes that sequence numbers do, and no more', () => {
+  const flows = DeferredFlows.acquire();
+  new SegmentJournal(flows);
+  const { path } = flows;
+  path.setPatience(1e9, 1e9);
+  const take = (s: Segment): number => {
+    flows.set(s);
+    return path.takeOffered();
+  };
+  const client = synOf(1);
+  flows.set(client);
+  path.beginOffered(1, 0);
+  const server = Object.assign(synOf(1), { flags: SYN | ACK, ack: 1 });
+  [server.source3, server.destination3] = [client.destination3, client.source3];
+  [server.sourcePort, server.destinationPort] = [client.destinationPort, client.sourcePort];
+  expect(take(server)).toBe(TAKEN);
+  Object.assign(client, { flags: ACK, seq: 1, ack: 1 });
+  expect(take(client)).toBe(TAKEN);
+  expect(take(Object.assign(server, { flags: ACK, seq: 1, length: 1 }))).toBe(TAKEN);
+  client.length = 0x8000;
+  client.ack = 2;
+  let sent = 0;
+  for (; take(client) === TAKEN; sent += client.length) client.seq = (client.seq + client.length) | 0;
+  expect(sent).toBe(16 * 2 ** 32 - client.length);
+  expect(path.takeOffered()).toBe(UNSOUND);
+  flows.release();
 });

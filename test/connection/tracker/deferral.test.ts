@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { I, STRIDE } from '../../../src/connection/flow-record.js';
 import { type History, readHistory } from '../../../src/connection/postmortem/history.js';
@@ -59,8 +60,22 @@ describe('a flow that was deferred is told as one that was not', () => {
       [...OPENED, later(1, 'PSH ACK 9'), ['+0us', 'client', 'PSH ACK 9']],
       1,
     ],
-    ['sends 63 segments', hosts('10.0.0.1:1'), [...HANDSHAKE, ...pieces(60)], 1],
-    ['sends 64 segments', hosts('10.0.0.1:1'), [...HANDSHAKE, ...pieces(61)], 0],
+    ['sends 63 segments before it is answered', hosts('10.0.0.1:1'), [...HANDSHAKE, ...pieces(60)], 1],
+    ['sends 64 segments before it is answered', hosts('10.0.0.1:1'), [...HANDSHAKE, ...pieces(61)], 0],
+    ['sends hundreds of segments', hosts('10.0.0.1:1'), [...OPENED, ...pieces(500)], 1],
+    ['opens its window', hosts('10.0.0.1:1'), [...OPENED, [2, 'client', 'ACK', { window: 1000 }]], 1],
+    [
+      'opens its window after it has closed',
+      hosts('10.0.0.1:1'),
+      [...OPENED, later(2, 'FIN ACK'), later(2.1, 'ACK', 'server'), [2.2, 'server', 'ACK', { window: 1000 }]],
+      0,
+    ],
+    [
+      'opens its window before it is established',
+      hosts('10.0.0.1:1'),
+      [...HANDSHAKE, [2, 'client', 'ACK', { window: 1000 }]],
+      0,
+    ],
     ['sends data with its SYN', hosts('10.0.0.1:1'), [[0, 'client', 'SYN 100']], 0],
     ['sends a SACK block with its SYN', hosts('10.0.0.1:1'), [[0, 'client', 'SYN', { sack: [[500, 600]] }]], 0],
     ['begins with a bare FIN', hosts('10.0.0.1:1'), [[0, 'client', 'FIN']], 0],
@@ -152,6 +167,47 @@ describe('a flow that was deferred is told as one that was not', () => {
     const data = Array.from({ length: count - 3 }, (_, i) => later(1 + i / 100, i % 2 === 0 ? 'PSH ACK 9' : 'ACK 7'));
     const capture = captureOf('client', scenario(hosts('10.0.0.1:1'), [...HANDSHAKE, ...data, later(30, 'RST ACK')]));
     await expectSame(file.write(capture));
+  });
+
+  it('whatever its ordinary segments are, and whatever ends it', async () => {
+    const step = fc.tuple(fc.constantFrom('client', 'server'), fc.constantFrom(9, 600, 1448, 65_000), fc.nat(3));
+    const ends: readonly (readonly Line[])[] = [
+      [],
+      [later(90, 'RST ACK')],
+      [[90, 'client', 'ACK', { ack: 1 }]],
+      [later(90, 'FIN ACK'), later(90.1, 'ACK', 'server'), later(90.2, 'FIN ACK', 'server'), later(90.3, 'ACK')],
+      [later(90, 'FIN ACK', 'server'), later(90.00001, 'PSH ACK 10'), later(90.1, 'RST', 'server')],
+      [later(90, 'FIN PSH ACK 10', 'server'), later(90.1, 'FIN ACK'), later(90.2, 'ACK', 'server'), later(91, 'RST')],
+    ];
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 20 }), fc.constantFrom(...ends), async (steps, end) => {
+        const lines = steps.map(([from, bytes, wait], i): Line => [1 + 4 * i + wait, from, `PSH ACK ${bytes}`] as Line);
+        const story = scenario(hosts('10.0.0.1:1'), [...OPENED, ...lines, ...end]);
+        await expectSame(file.write(captureOf('client', story)));
+      }),
+      { seed: 41, numRuns: 200 },
+    );
+  });
+
+  it('that sends more than sequence numbers can count', () => {
+    const ends = [true, false].map((defers) => {
+      frame = 0;
+      const told: History[] = [];
+      const tracker = trackerOf(defers, (flow) => {
+        expect(tracker.table.i32[flow * STRIDE + I.logCount] < 0).toBe(defers);
+        tracker.recall(flow);
+        told.push(readHistory(tracker, flow));
+      });
+      const flow = new SoundFlow(tracker, 40_000, 0);
+      flow.open();
+      flow.exchange(1, 100);
+      flow.send(140_000, 0xffff);
+      flow.close();
+      for (const _ of tracker.end());
+      return told;
+    });
+    expect(ends[0]).toEqual(ends[1]);
+    expect(ends[0][0].bytes.client).toBe(100 + 140_000 * 0xffff);
   });
 
   it.each<[what: string, lines: readonly Line[], deferred: number]>([
@@ -350,6 +406,11 @@ class SoundFlow {
     }
   }
 
+  /** Data that nobody acknowledges. */
+  send(count: number, length: number): void {
+    for (let i = 0; i < count; i++) this.#send('client', ACK, length);
+  }
+
   close(): void {
     this.#send('client', FIN | ACK);
     this.#send('server', FIN | ACK);
@@ -376,7 +437,7 @@ class SoundFlow {
       window: 500,
       length: bytes,
     });
-    next[from] += bytes + ((flags & (SYN | FIN)) !== 0 ? 1 : 0);
+    next[from] = (next[from] + bytes + ((flags & (SYN | FIN)) !== 0 ? 1 : 0)) | 0;
     this.tracker.segment(this.#segment);
   }
 }

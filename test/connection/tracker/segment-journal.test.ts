@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DeferredFlows } from '../../../src/connection/deferred-flows.js';
-import { SegmentJournal, segmentsOf } from '../../../src/connection/segment-journal.js';
+import { firstFin, SegmentJournal, SegmentReader, unread } from '../../../src/connection/segment-journal.js';
 import { ACK, FIN, PSH, Segment, SYN } from '../../../src/decode/segment.js';
 
 const MINUTE = 60e9;
@@ -59,11 +59,27 @@ function segmentsOfFlow({ start, isn, scale, ipVersion, opener, segments }: Flow
   });
 }
 
+/** @returns how many segments come before the first one that has this flag, behind the SYN and the SYN+ACK */
+function firstOf({ segments }: Flow, flag: number): number {
+  const found = segments.findIndex(({ flags }, i) => i > 1 && (flags & flag) !== 0);
+  return found < 0 ? segments.length : found;
+}
+
 function replayed(journal: SegmentJournal, newest: number, flow: Flow): { s: Segment; d: number }[] {
   const segment = Object.assign(new Segment(), { ipVersion: flow.ipVersion });
   const copy = journal.copy(newest, flow.segments.length);
   const replayed: { s: Segment; d: number }[] = [];
-  for (const d of segmentsOf(copy, flow.start, segment)) replayed.push({ s: Object.assign(new Segment(), segment), d });
+  const reader = new SegmentReader(flow.start);
+  const read = (words: Int32Array): void => {
+    for (const d of reader.read(words, segment)) replayed.push({ s: Object.assign(new Segment(), segment), d });
+  };
+  const fin = firstFin(copy);
+  expect(fin).toBe(copy.length * (firstOf(flow, FIN) / flow.segments.length));
+  read(copy.subarray(0, fin));
+  const before = { time: reader.time, next: [...reader.next] };
+  read(copy.subarray(fin));
+  unread(copy.subarray(fin), reader);
+  expect({ time: reader.time, next: reader.next }).toEqual(before);
   return replayed;
 }
 
@@ -113,7 +129,7 @@ describe.each([
     expect(places.some((place, i) => i > 0 && place < places[i - 1])).toBe(true);
     const frames = (newest: number, count: number) => {
       const one = new Segment();
-      return [...segmentsOf(journal.copy(newest, count), 0, one)].length === count ? one.frame : null;
+      return [...new SegmentReader(0).read(journal.copy(newest, count), one)].length === count ? one.frame : null;
     };
     expect(frames(places[70_000], 60)).toBe(70_000);
     journal.forget(places[60_000]);
