@@ -176,8 +176,9 @@ export class Deferral {
 
   /** Makes a record that shows a deferred flow's end: in no index, with its key. */
   show(flow: number, table: FlowTable): number {
+    const { i32 } = this.flows;
     const at = flow * RECORD_WORDS;
-    const record = table.insertAlone(this.flows.i32, at + LOW_A, at + UPPER);
+    const record = table.insertAlone(i32, at + LOW_A, (i32[at + BITS] & BIT.ipv6) === 0 ? -1 : at + UPPER);
     this.describe(flow, table, record);
     return record;
   }

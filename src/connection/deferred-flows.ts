@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Segment } from '../decode/segment.js';
 import {
+  BEGUN_IN_PAGES,
   CHUNK,
   CLOSED_FLOWS,
   CLOSED_RECORDS,
@@ -12,6 +13,7 @@ import {
   NUMBER,
   PAGE,
   PAGE_SHIFT,
+  PAGES_COUNTED,
   RECORD_WORDS,
   RECORDS,
   SEGMENT_WORDS,
@@ -67,8 +69,8 @@ interface FastPath {
   closedEnd(): number;
   journalEnd(): number;
   nextPlace(): number;
-  turnPage(place: number): void;
-  copyPage(address: number): void;
+  turnPage(place: number, address: number): void;
+  countBegun(place: number, flows: number): void;
   appendOffered(silence: Time, before: number): number;
   noteFollowed(): void;
   watchPort(port: number): void;
@@ -102,7 +104,7 @@ export const HASH_SEED = randomInt(0x7fffffff);
 const unused: DeferredFlows[] = [];
 /** Flows, and pages of their segments, up to which memory that was used is kept. */
 const MOST_FLOWS_KEPT = 0x10000;
-const MOST_PAGES_KEPT = 32;
+const MOST_PAGES_KEPT = 128;
 /** Those that src/fast-path/asconfig.json names, in pages of 64 kB. */
 const MEMORY = { initial: 19712, maximum: 65536, shared: true } as const;
 /** It grows by 4 MB. */
@@ -122,8 +124,10 @@ export class DeferredFlows implements FlowRecords {
   /** The records: those of flow 0 first. */
   readonly i32 = new Int32Array(this.#buffer, RECORDS);
   readonly f64 = new Float64Array(this.#buffer, RECORDS);
-  /** The page of the journal that is written to. */
+  /** The page of the journal that is written to where there is no memory for another one, or not yet. */
   readonly page = new Int32Array(this.#buffer, PAGE, PAGE_WORDS);
+  /** How many flows have their oldest segment in each page of the journal. */
+  readonly begunInPages = new Int32Array(this.#buffer, BEGUN_IN_PAGES, PAGES_COUNTED);
   /** The piece of a capture that `walk` walks through. */
   readonly chunk = new Uint8Array(this.#buffer, CHUNK, COPIED + MOST_COPIED);
   /** Flows that have closed on that walk, in every fourth word, and when, in every second double. */
@@ -132,7 +136,7 @@ export class DeferredFlows implements FlowRecords {
   /** Called when the page is full, before the next segment is written. */
   onFullPage: () => void = () => {};
   readonly path: FastPath;
-  /** Full pages of the journal for which memory was asked. */
+  /** Pages of the journal for which memory was asked. */
   #pages = 0;
 
   constructor() {
@@ -161,7 +165,7 @@ export class DeferredFlows implements FlowRecords {
     if (flows <= MOST_FLOWS_KEPT && this.#pages <= MOST_PAGES_KEPT) unused.push(this);
   }
 
-  /** @returns memory for one more full page, which `path.copyPage` fills; null where there is none */
+  /** @returns memory for one more page of the journal; null where there is none */
   addPage(): Int32Array | null {
     const begin = FULL_PAGES + this.#pages * PAGE_BYTES;
     try {

@@ -73,14 +73,15 @@ export class FlowTable implements FlowRecords {
   /**
    * Makes a record that is in no index. Networks are no part of its key.
    *
-   * @param words hold its key: `lowA`, `lowB` and `ports` from `at` on, what IPv6 addresses have above that from `upper` on
+   * @param words hold its key: `lowA`, `lowB` and `ports` from `at` on, what IPv6 addresses have above that from `upper` on,
+   * which is -1 with IPv4
    */
   insertAlone(words: Int32Array, at: number, upper: number): number {
     const flow = this.#allocate();
     const to = flow * STRIDE;
     const i32 = this.i32;
     for (let word = 0; word < 3; word++) i32[to + I.lowA + word] = words[at + word];
-    for (let word = 0; word < 6; word++) i32[to + I.upperA + word] = words[upper + word];
+    if (upper >= 0) for (let word = 0; word < 6; word++) i32[to + I.upperA + word] = words[upper + word];
     return flow;
   }
 

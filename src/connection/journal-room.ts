@@ -2,8 +2,8 @@ import { LOWEST_BYTE, NEWEST, NUMBER, OLDEST, ORDINARY, RECORD_WORDS } from '../
 import type { DeferredFlows } from './deferred-flows.js';
 import type { SegmentJournal } from './segment-journal.js';
 
-/** Segments that the journal may hold of flows that have left, besides an eighth of all: two of its pages. */
-const SLACK = 1 << 15;
+/** Segments that the journal may hold of flows that have left, besides as many as all others: two megabytes of them. */
+const SLACK = 1 << 16;
 /** In how many parts the journal is looked at. */
 const PARTS = 64;
 /** Parts are given up where all that they hold is so many times what is needed of it; and where most of all is not needed. */
@@ -11,8 +11,9 @@ const WORTH = 16;
 const WORTH_AT_LAST = 2;
 
 /**
- * Gives up what a journal holds of flows that have left. Most of them leave in the order in which they came; what is needed of
- * those that stayed is written once more where it is little, so that it does not hold the others' memory.
+ * Gives up what a journal holds of flows that have left. Most of them leave in the order in which they came, and its oldest pages
+ * with them; what is needed of those that stayed is written once more where it is little, so that it does not hold the others'
+ * memory.
  */
 export class JournalRoom {
   readonly #journal: SegmentJournal;
@@ -28,8 +29,9 @@ export class JournalRoom {
 
   /** @param needed segments of all flows */
   make(needed: number): void {
+    this.#journal.forgetUnused();
     const { length } = this.#journal;
-    if (length > this.#enough && length > SLACK + needed + (needed >> 3)) this.#tidy(needed);
+    if (length > this.#enough && length > SLACK + 2 * needed) this.#tidy(needed);
   }
 
   #tidy(needed: number): void {
@@ -65,11 +67,13 @@ export class JournalRoom {
 
   /** Moves the segments of flows that began before this place to the end. */
   #rewrite(limit: number): void {
-    const { i32, ranges } = this.#flows;
+    const { i32, path, ranges } = this.#flows;
     const journal = this.#journal;
     for (const { first, end } of ranges) {
       for (let at = first * RECORD_WORDS; at < end * RECORD_WORDS; at += RECORD_WORDS) {
         if (i32[at + NUMBER] === 0 || ((i32[at + OLDEST] - limit) | 0) >= 0) continue;
+        path.countBegun(i32[at + OLDEST], -1);
+        path.countBegun(journal.end, 1);
         i32[at + OLDEST] = journal.end;
         i32[at + NEWEST] = journal.rewrite(i32[at + NEWEST], i32[at + ORDINARY] & LOWEST_BYTE);
       }

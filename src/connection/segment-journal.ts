@@ -1,6 +1,6 @@
 import { bufferApart } from '../capture/apart.js';
 import { ACK, FIN, type Segment, SYN } from '../decode/segment.js';
-import { MOST_SEGMENTS, PAGE_SHIFT, SEGMENT_WORDS } from '../fast-path/layout.js';
+import { MOST_SEGMENTS, PAGE_SHIFT, PAGES_COUNTED, SEGMENT_WORDS } from '../fast-path/layout.js';
 import type { DeferredFlows } from './deferred-flows.js';
 import type { Time } from './model.js';
 
@@ -37,8 +37,11 @@ const PAGE = 1 << PAGE_SHIFT;
  */
 export class SegmentJournal {
   readonly #flows: DeferredFlows;
-  /** The full ones; the one that is written to stands in the memory of the fast path. */
+  /** The full ones. */
   readonly #pages: Int32Array[] = [];
+  /** The one that is written to. */
+  #page: Int32Array;
+  /** Pages in the memory of the fast path that nothing needs. */
   readonly #free: Int32Array[] = [];
   /** Of the segments of one flow. */
   readonly #places = new Int32Array(MOST_SEGMENTS);
@@ -48,7 +51,8 @@ export class SegmentJournal {
   /** @param flows those whose segments it holds; they have no other journal */
   constructor(flows: DeferredFlows) {
     this.#flows = flows;
-    flows.path.turnPage(this.#begin);
+    this.#page = flows.page;
+    flows.path.turnPage(this.#begin, this.#page.byteOffset);
     flows.onFullPage = () => this.#turnPage();
   }
 
@@ -81,36 +85,59 @@ export class SegmentJournal {
       places[i] = place;
       place = this.#pageOf(place)[wordOf(place) + W.before];
     }
-    const { page, path } = this.#flows;
+    const { path } = this.#flows;
     let { end } = this;
     for (let i = 0; i < count; i++) {
       const place = places[i];
-      copySegment(this.#pageOf(place), place, page, wordOf(end));
-      page[wordOf(end) + W.before] = end - 1;
+      copySegment(this.#pageOf(place), place, this.#page, wordOf(end));
+      this.#page[wordOf(end) + W.before] = end - 1;
       path.nextPlace();
       end = (end + 1) | 0;
     }
     return (end - 1) | 0;
   }
 
+  /** Gives up the pages before the first one where a flow has its oldest segment. */
+  forgetUnused(): void {
+    const { begunInPages } = this.#flows;
+    let unused = 0;
+    while (unused < this.#pages.length && begunInPages[this.#numberOf(unused)] === 0) unused++;
+    if (unused > 0) this.forget((this.#begin + unused * PAGE) | 0);
+  }
+
   /** Nothing before this place is needed any more. */
   forget(place: number): void {
     const pages = ((place - this.#begin) | 0) >>> PAGE_SHIFT;
-    this.#free.push(...this.#pages.splice(0, pages));
+    for (const page of this.#pages.splice(0, pages))
+      if (page.buffer instanceof SharedArrayBuffer) this.#free.push(page);
     this.#begin = (this.#begin + pages * PAGE) | 0;
   }
 
+  /** Modulo those that are counted. */
+  #numberOf(index: number): number {
+    return ((this.#begin >>> PAGE_SHIFT) + index) % PAGES_COUNTED;
+  }
+
   #pageOf(place: number): Int32Array {
-    return this.#pages[((place - this.#begin) | 0) >>> PAGE_SHIFT] ?? this.#flows.page;
+    return this.#pages[((place - this.#begin) | 0) >>> PAGE_SHIFT] ?? this.#page;
   }
 
   #turnPage(): void {
     const flows = this.#flows;
-    const page = this.#free.pop() ?? flows.addPage() ?? newPage();
-    if (page.buffer instanceof SharedArrayBuffer) flows.path.copyPage(page.byteOffset);
-    else page.set(flows.page);
-    this.#pages.push(page);
-    this.#flows.path.turnPage(this.end);
+    this.#pages.push(this.#page === flows.page ? this.#copyOf(flows.page) : this.#page);
+    this.#page = this.#emptyPage() ?? flows.page;
+    flows.path.turnPage(this.end, this.#page.byteOffset);
+  }
+
+  /** @returns null where the fast path's memory has no more */
+  #emptyPage(): Int32Array | null {
+    return this.#free.pop() ?? this.#flows.addPage();
+  }
+
+  #copyOf(page: Int32Array): Int32Array {
+    const copy = this.#emptyPage() ?? newPage();
+    copy.set(page);
+    return copy;
   }
 }
 

@@ -1,5 +1,5 @@
 import { addOpen, findRecord, glanceAtClosed, moveToClosed, removeFromIndex, resetIndex } from './flow-index';
-import { append, journalEnd } from './journal';
+import { append, countBegun, journalEnd } from './journal';
 import { hashOf, writeKey } from './key';
 import {
   ACK_TIME,
@@ -12,6 +12,7 @@ import {
   CLOSED_RECORDS,
   DIR_BITS,
   DIR_WND,
+  DIRECTION,
   ENDING,
   FIN_TIME,
   FIRST_FRAME,
@@ -275,7 +276,10 @@ export function begin(segment: usize, frame: u32, number: u32, tcpStream: u32): 
   setWord(record, NUMBER, number);
   setWord(record, TCP_STREAM, tcpStream);
   setWord(record, OLDEST, journalEnd());
+  countBegun(journalEnd(), 1);
   setTime(record, START, now);
+  setTime(record, SYN_ACK_TIME, 0);
+  setTime(record, ACK_TIME, 0);
   setTime(record, BUSY_SINCE, now);
   setTime(record, BUSY_SINCE + 1, now);
   keep(segment, record, frame, now, 0);
@@ -286,6 +290,7 @@ export function begin(segment: usize, frame: u32, number: u32, tcpStream: u32): 
 export function remove(flow: u32): void {
   const leaving = addressOf(flow);
   needed -= word(leaving, ORDINARY) & LOWEST_BYTE;
+  countBegun(word(leaving, OLDEST), -1);
   removeFromIndex(leaving, (word(leaving, BITS) & ENDING) !== 0);
   if (flow < <u32>CLOSED_RECORDS) openRecords.release(leaving);
   else closedRecords.release(leaving);
@@ -313,7 +318,12 @@ export function close(open: usize): usize {
 
 /** @returns words of what will be asked for when the flow is removed, or closed: what was looked at is in the cache */
 export function glanceAt(record: usize): u32 {
-  return word(record, NUMBER) ^ word(record, 2 * START);
+  return word(record, BITS) ^ word(record, NUMBER);
+}
+
+/** @returns the same of a flow that closes */
+export function glanceAtAll(record: usize): u32 {
+  return word(record, BITS) ^ word(record, DIRECTION) ^ word(record, NUMBER) ^ word(record, FIRST_FRAME);
 }
 
 /** @returns the same of the index, once the record is there */

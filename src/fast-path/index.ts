@@ -7,7 +7,7 @@ export { setDecoded } from './decoded';
 export { closedEnd, flowsInUse, openEnd, remove, segmentsNeeded, setPatience } from './deferral';
 export { setFraming } from './framing';
 export { setLink } from './headers';
-export { copyPage, journalEnd, nextPlace, turnPage } from './journal';
+export { countBegun, journalEnd, nextPlace, turnPage } from './journal';
 export {
   appendOffered,
   beginOffered,

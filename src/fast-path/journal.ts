@@ -1,6 +1,7 @@
 import {
-  PAGE,
+  BEGUN_IN_PAGES,
   PAGE_SHIFT,
+  PAGES_COUNTED,
   SEG_ACK,
   SEG_BITS,
   SEG_IP_ID,
@@ -15,41 +16,48 @@ import { SYN, scaleOf, windowOf } from './segment';
 
 /* Writes the page of the journal that is the newest, in the words of connection/segment-journal.ts. */
 
-const FIRST: usize = PAGE;
 const SEGMENT_BYTES: usize = SEGMENT_WORDS << 2;
 /** Flags, direction and whether there are timestamps stand as in SEG_BITS. */
 const BITS: u32 = 0x7ff;
 const SILENCE_SHIFT: u32 = 11;
 
-const PAGE_END: usize = FIRST + (SEGMENT_BYTES << PAGE_SHIFT);
+const PAGE_BYTES: usize = SEGMENT_BYTES << PAGE_SHIFT;
+const COUNTS: usize = BEGUN_IN_PAGES;
 
-/** The place of the next segment, modulo 2^32, and where in the page it stands. */
+/** The place of the next segment, modulo 2^32, where in the page it stands, and where that ends. */
 let end: u32 = 0;
-let to: usize = FIRST;
+let to: usize = 0;
+let pageEnd: usize = 0;
 
 /** Takes what the page holds, and calls `turnPage`. */
 declare function takePage(): void;
 
-/** Places are given from here on; the page is empty. */
-export function turnPage(place: u32): void {
+/** Places are given from here on, and written to the page at this address. */
+export function turnPage(place: u32, address: u32): void {
   end = place;
-  to = FIRST;
-}
-
-/** Copies the page, which is full, to this address. */
-export function copyPage(address: u32): void {
-  memory.copy(address, FIRST, SEGMENT_BYTES << PAGE_SHIFT);
+  to = <usize>address;
+  pageEnd = to + PAGE_BYTES;
+  store<i32>(countAt(place), 0);
 }
 
 export function journalEnd(): u32 {
   return end;
 }
 
+/** There are so many more flows, or less, that have their oldest segment at this place. */
+export function countBegun(place: u32, flows: i32): void {
+  store<i32>(countAt(place), load<i32>(countAt(place)) + flows);
+}
+
+function countAt(place: u32): usize {
+  return COUNTS + <usize>(((place >> PAGE_SHIFT) % PAGES_COUNTED) << 2);
+}
+
 /** A segment was written at the journal's end. @returns its place */
 export function nextPlace(): u32 {
   const place = end++;
   to += SEGMENT_BYTES;
-  if (to === PAGE_END) takePage();
+  if (to === pageEnd) takePage();
   return place;
 }
 

@@ -29,9 +29,12 @@ export const MOST_OF_BATCH = 64;
 /** The segment that decode/ has read. */
 export const OFFERED = 0x58000;
 
-/** The page of the journal that is written to; see connection/segment-journal.ts. */
+/** A page of the journal; see connection/segment-journal.ts. */
 export const PAGE = 0x80000;
-export const PAGE_SHIFT = 13;
+export const PAGE_SHIFT = 11;
+/** A word for each page, modulo their number: how many flows have their oldest segment there. */
+export const BEGUN_IN_PAGES = 0xc0000;
+export const PAGES_COUNTED = 0x10000;
 export const SEGMENT_WORDS = 8;
 /** Segments of one flow that stand in it at most. */
 export const MOST_SEGMENTS = 63;
@@ -116,7 +119,7 @@ export const FIRST_FRAME = WORDS_APART + 20;
 /** Three words for each address: what IPv6 addresses have above the lowest. */
 export const UPPER = WORDS_APART + 22;
 
-/** Full pages of the journal, one behind the other; memory up to there is there from the begin. */
+/** More pages of the journal, one behind the other; memory up to there is there from the begin. */
 export const FULL_PAGES = 0x4d000000;
 
 /* Bits of BITS, as connection/flow-record.ts has them. Those per direction are shifted left by it. */

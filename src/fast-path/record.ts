@@ -78,12 +78,10 @@ export function directionAt(record: usize, d: u32): usize {
   return record + (DIRECTION << 2) + <usize>d * (DIRECTION_WORDS << 2);
 }
 
+/** Makes zeros of what stands together. */
 export function clear(record: usize): void {
   const nothing = i64x2.splat(0);
-  for (let at = record; at < record + RECORD_BYTES; at += VECTOR_BYTES) {
-    v128.store(at, nothing);
-    v128.store(at, nothing, APART);
-  }
+  for (let at = record; at < record + RECORD_BYTES; at += VECTOR_BYTES) v128.store(at, nothing);
 }
 
 export function copy(to: usize, from: usize): void {

@@ -1,5 +1,5 @@
 import { pass, readyEnd, segmentAt } from './decoded';
-import { begin, close, glanceAt, glanceAtIndex, isSign, isUsualSyn, take } from './deferral';
+import { begin, close, glanceAt, glanceAtAll, glanceAtIndex, isSign, isUsualSyn, take } from './deferral';
 import { findRecord } from './flow-index';
 import { mayBeFollowed } from './followed-keys';
 import { isKeyOf } from './key';
@@ -165,6 +165,7 @@ function foreseeIndex(count: u32): void {
 
 /** Those that were noted move to the closed ones together, for the same reason. */
 function closeNoted(): void {
+  for (let i: u32 = 0; i < closed; i++) seen ^= glanceAtAll(addressOf(noted(i)));
   foreseeIndex(closed);
   for (let i: u32 = 0; i < closed; i++) store<u32>(placeOf(i), flowAt(close(addressOf(noted(i)))));
 }
