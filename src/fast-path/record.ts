@@ -1,4 +1,4 @@
-import { APART, BITS, DIRECTION, DIRECTION_WORDS, NUMBER, RECORD_WORDS, RECORDS } from './layout';
+import { BITS, DIRECTION, DIRECTION_WORDS, NUMBER, RECORD_WORDS, RECORDS } from './layout';
 
 /*
  * Records of deferred flows, named by their index, and read by their address.
@@ -78,17 +78,14 @@ export function directionAt(record: usize, d: u32): usize {
   return record + (DIRECTION << 2) + <usize>d * (DIRECTION_WORDS << 2);
 }
 
-/** Makes zeros of what stands together. */
+/** Makes zeros of a record's first two lines. */
 export function clear(record: usize): void {
   const nothing = i64x2.splat(0);
-  for (let at = record; at < record + RECORD_BYTES; at += VECTOR_BYTES) v128.store(at, nothing);
+  for (let at = record; at < record + RECORD_BYTES / 2; at += VECTOR_BYTES) v128.store(at, nothing);
 }
 
 export function copy(to: usize, from: usize): void {
-  for (let at: usize = 0; at < RECORD_BYTES; at += VECTOR_BYTES) {
-    v128.store(to + at, v128.load(from + at));
-    v128.store(to + at, v128.load(from + at, APART), APART);
-  }
+  for (let at: usize = 0; at < RECORD_BYTES; at += VECTOR_BYTES) v128.store(to + at, v128.load(from + at));
 }
 
 export function word(record: usize, field: i32): u32 {
