@@ -80,6 +80,9 @@ export class OrdinaryEnd {
   #at = 0;
   #fields = FOLLOWED;
   #client = 0;
+  /** Addresses that were asked for. */
+  #clientAddress: string | null = null;
+  #serverAddress: string | null = null;
 
   constructor(
     readonly source: FlowSource,
@@ -123,6 +126,8 @@ export class OrdinaryEnd {
     this.#fields = fields;
     this.followedUntil = followedUntil;
     this.#client = client;
+    this.#clientAddress = null;
+    this.#serverAddress = null;
     this.flow = i32[at + fields.number];
     this.start = start;
     this.clientRoundTrip = ack - synAck;
@@ -169,6 +174,15 @@ export class OrdinaryEnd {
   }
 
   address(side: Side): string {
+    if (side === 'client') {
+      this.#clientAddress ??= this.#format(side);
+      return this.#clientAddress;
+    }
+    this.#serverAddress ??= this.#format(side);
+    return this.#serverAddress;
+  }
+
+  #format(side: Side): string {
     const words = this.#words;
     const low = this.#low(side);
     const upper = this.#at + (low === I.lowA ? this.#fields.upperA : this.#fields.upperB);
