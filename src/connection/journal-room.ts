@@ -2,8 +2,8 @@ import { LOWEST_BYTE, NEWEST, NUMBER, OLDEST, ORDINARY, RECORD_WORDS } from '../
 import type { DeferredFlows } from './deferred-flows.js';
 import type { SegmentJournal } from './segment-journal.js';
 
-/** Segments that the journal may hold of flows that have left, besides as many as all others: two megabytes of them. */
-const SLACK = 1 << 16;
+/** Segments that the journal may hold of flows that have left, besides as many as all others: a megabyte of them. */
+const SLACK = 1 << 15;
 /** In how many parts the journal is looked at. */
 const PARTS = 64;
 /** Parts are given up where all that they hold is so many times what is needed of it; and where most of all is not needed. */

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { DeferredFlows } from '../../src/connection/deferred-flows.js';
 import { SegmentJournal } from '../../src/connection/segment-journal.js';
 import { ACK, Segment, SYN } from '../../src/decode/segment.js';
-import { NUMBER, RECORD_WORDS, TAKEN, UNKNOWN, UNSOUND } from '../../src/fast-path/layout.js';
+import { NUMBER, ORDINARY, ORDINARY_SHIFT, RECORD_WORDS, TAKEN, UNKNOWN, UNSOUND } from '../../src/fast-path/layout.js';
 
 /** The SYN of a connection: few addresses and many ports, or IPv6. */
 function synOf(connection: number): Segment {
@@ -55,7 +55,8 @@ it('finds the flows that have begun, and none that were removed', () => {
   );
 });
 
-it('counts sixteen times the bytes that sequence numbers do, and no more', () => {
+/** A connection that is established: what its client sends next, and how that is taken. */
+function established(): { flows: DeferredFlows; client: Segment; take: (s: Segment) => number } {
   const flows = DeferredFlows.acquire();
   new SegmentJournal(flows);
   const { path } = flows;
@@ -74,11 +75,30 @@ it('counts sixteen times the bytes that sequence numbers do, and no more', () =>
   Object.assign(client, { flags: ACK, seq: 1, ack: 1 });
   expect(take(client)).toBe(TAKEN);
   expect(take(Object.assign(server, { flags: ACK, seq: 1, length: 1 }))).toBe(TAKEN);
+  return { flows, client: Object.assign(client, { ack: 2 }), take };
+}
+
+it('counts sixteen times the bytes that sequence numbers do, and no more', () => {
+  const { flows, client, take } = established();
   client.length = 0x8000;
-  client.ack = 2;
   let sent = 0;
   for (; take(client) === TAKEN; sent += client.length) client.seq = (client.seq + client.length) | 0;
   expect(sent).toBe(16 * 2 ** 32 - client.length);
-  expect(path.takeOffered()).toBe(UNSOUND);
+  expect(flows.path.takeOffered()).toBe(UNSOUND);
+  flows.release();
+});
+
+it('counts 16,777,215 segments of each direction, and no more', () => {
+  const { flows, client, take } = established();
+  client.length = 1;
+  expect(take(client)).toBe(TAKEN);
+  const at = flows.path.flow() * RECORD_WORDS + ORDINARY;
+  expect(flows.i32[at] >>> ORDINARY_SHIFT).toBe(1);
+  flows.i32[at] += 0xfffffd << ORDINARY_SHIFT;
+  client.seq++;
+  expect(take(client)).toBe(TAKEN);
+  expect(flows.i32[at] >>> ORDINARY_SHIFT).toBe(0xffffff);
+  client.seq++;
+  expect(take(client)).toBe(UNSOUND);
   flows.release();
 });
