@@ -168,6 +168,7 @@ function takeOther(segment: usize, record: usize, kind: u32, bits: u32, frame: u
   } else if (kind === ACK) {
     if (!isNext(segment, record) || !isUseful(segment, record, bits)) return UNSOUND;
     advance(segment, record, bits);
+    setWord(record, BITS, withSpoken(bits, directionOf(segment)));
   } else if (kind !== (FIN | ACK) || !finishes(segment, record, now)) {
     return UNSOUND;
   }
@@ -179,20 +180,17 @@ function takeOther(segment: usize, record: usize, kind: u32, bits: u32, frame: u
 
 /** Writes a sound segment into the journal. */
 function keep(segment: usize, record: usize, frame: u32, now: f64, silence: f64): void {
-  const d = directionOf(segment);
-  const bits = word(record, BITS);
   // From the first FIN on, the record knows what the last ordinary segments were.
-  if ((bits & (3 * HAS_FIN)) === 0) noteLast(segment, record, d, bits);
+  if ((word(record, BITS) & (3 * HAS_FIN)) === 0) noteLast(segment, record);
   setTime(record, LAST, now);
   setWord(record, NEWEST, append(segment, frame, silence, word(record, NEWEST)));
   setWord(record, ORDINARY, word(record, ORDINARY) + 1);
   needed++;
 }
 
-function noteLast(segment: usize, record: usize, d: u32, bits: u32): void {
-  const length = lengthOf(segment);
-  const known = (flagsOf(segment) & SYN) !== 0 ? bits : withSpoken(bits, d);
-  setWord(record, BITS, withLast(known, d, length));
+function noteLast(segment: usize, record: usize): void {
+  const d = directionOf(segment);
+  setWord(record, BITS, withLast(word(record, BITS), d, lengthOf(segment)));
   setWord(directionAt(record, d), DIR_WND, word(segment, SEG_WND));
 }
 
@@ -346,7 +344,7 @@ function opens(segment: usize, record: usize, kind: u32, count: u32, now: f64): 
   } else {
     if (kind !== ACK || d !== opener || word(segment, SEG_SEQ) !== word(record, NEXT + d)) return false;
     if (now - time(record, START) >= handshake) return false;
-    setWord(record, BITS, bits | (HAS_ACKED << d));
+    setWord(record, BITS, bits | ((HAS_ACKED | HAS_SPOKEN) << d));
     setTime(record, ACK_TIME, now);
   }
   setWord(record, ACKED + d, ack);

@@ -63,6 +63,18 @@ describe('a flow that was deferred is told as one that was not', () => {
     ['sends 63 segments before it is answered', hosts('10.0.0.1:1'), [...HANDSHAKE, ...pieces(60)], 1],
     ['sends 64 segments before it is answered', hosts('10.0.0.1:1'), [...HANDSHAKE, ...pieces(61)], 0],
     ['sends hundreds of segments', hosts('10.0.0.1:1'), [...OPENED, ...pieces(500)], 1],
+    [
+      'closes without a word, as does its server later',
+      hosts('10.0.0.1:1'),
+      [
+        ...HANDSHAKE,
+        later(1, 'FIN ACK'),
+        later(1.1, 'ACK', 'server'),
+        later(1.2, 'FIN ACK', 'server'),
+        later(1.3, 'ACK'),
+      ],
+      1,
+    ],
     ['opens its window', hosts('10.0.0.1:1'), [...OPENED, [2, 'client', 'ACK', { window: 1000 }]], 1],
     [
       'opens its window after it has closed',
