@@ -107,7 +107,7 @@ describe('an analysis is the same on two threads', () => {
 
   it('of pcapng, where a section describes fewer interfaces than the one before', async () => {
     const packets = (from: number): PcapngBlock[] =>
-      Array.from({ length: 8000 }, (_, i) => {
+      Array.from({ length: 6000 }, (_, i) => {
         const data = tcpFrame({ from: `10.0.0.1:${1024 + i}`, to: '10.1.0.1:80', flags: 'S', seq: i });
         return { packet: { interface: from, data, time: BigInt(i) } };
       });
@@ -115,7 +115,7 @@ describe('an analysis is the same on two threads', () => {
     const one: PcapngBlock[] = [{ section: {} }, { interface: {} }];
     const blocks = [...three, ...packets(2), ...one, ...packets(0), ...packets(1)];
     const { captures } = await expectSame(scratch.write('sections.pcapng', writePcapng(blocks)));
-    expect([captures[0].frames, captures[0].error?.code]).toEqual([16_000, 'damaged-block']);
+    expect([captures[0].frames, captures[0].error?.code]).toEqual([12_000, 'damaged-block']);
   });
 
   it('of records that are longer than what is read at once', async () => {

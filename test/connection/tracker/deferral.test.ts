@@ -197,7 +197,7 @@ describe('a flow that was deferred is told as one that was not', () => {
         const story = scenario(hosts('10.0.0.1:1'), [...OPENED, ...lines, ...end]);
         await expectSame(file.write(captureOf('client', story)));
       }),
-      { seed: 41, numRuns: 200 },
+      { seed: 41, numRuns: 120 },
     );
   });
 
