@@ -51,7 +51,7 @@ it('finds the flows that have begun, and none that were removed', () => {
       }
       flows.release();
     }),
-    { numRuns: 5 },
+    { numRuns: 3 },
   );
 });
 
