@@ -7,7 +7,7 @@ import {
   CLOSED_FLOWS,
   CLOSED_RECORDS,
   COPIED,
-  FULL_PAGES,
+  MORE_PAGES,
   MOST_CLOSED_FLOWS,
   MOST_COPIED,
   NUMBER,
@@ -167,7 +167,7 @@ export class DeferredFlows implements FlowRecords {
 
   /** @returns memory for one more page of the journal; null where there is none */
   addPage(): Int32Array | null {
-    const begin = FULL_PAGES + this.#pages * PAGE_BYTES;
+    const begin = MORE_PAGES + this.#pages * PAGE_BYTES;
     try {
       if (begin + PAGE_BYTES > this.memory.buffer.byteLength) this.memory.grow(GROWTH);
     } catch (error) {

@@ -2,7 +2,7 @@ import { LOWEST_BYTE, NEWEST, NUMBER, OLDEST, ORDINARY, RECORD_WORDS } from '../
 import type { DeferredFlows } from './deferred-flows.js';
 import type { SegmentJournal } from './segment-journal.js';
 
-/** Segments that the journal may hold of flows that have left, besides a quarter of all others: a megabyte of them. */
+/** Segments that the journal may hold of flows that have left, besides a quarter of what is needed: a megabyte of them. */
 const SLACK = 1 << 15;
 /** In how many parts the journal is looked at. */
 const PARTS = 64;

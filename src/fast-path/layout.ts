@@ -29,7 +29,7 @@ export const MOST_OF_BATCH = 64;
 /** The segment that decode/ has read. */
 export const OFFERED = 0x58000;
 
-/** A page of the journal; see connection/segment-journal.ts. */
+/** The first page of the journal; see connection/segment-journal.ts. */
 export const PAGE = 0x80000;
 export const PAGE_SHIFT = 11;
 /** A word for each page, modulo their number: how many flows have their oldest segment there. */
@@ -119,7 +119,7 @@ export const FIRST_FRAME = 52;
 export const UPPER = 54;
 
 /** More pages of the journal, one behind the other; memory up to there is there from the begin. */
-export const FULL_PAGES = 0x4d000000;
+export const MORE_PAGES = 0x4d000000;
 
 /* Bits of BITS, as connection/flow-record.ts has them. Those per direction are shifted left by it. */
 export const IPV6 = 0x1;
