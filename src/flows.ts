@@ -111,11 +111,13 @@ export function flows(captures: string | readonly string[], options: Options = {
   return { captures: summaries, [Symbol.asyncIterator]: () => iterate };
 }
 
-/**
- * Takes a connection without incident in place of its post-mortem: the object is overwritten by the next one.
- * @returns what stands for it among the flows; null for nothing
- */
-export type OnOrdinary<T> = (flow: OrdinaryEnd, clock: Clock) => T | null;
+/** Takes connections without incident in place of their post-mortems. */
+export interface OnOrdinary<T> {
+  /** The object is overwritten by the next one. @returns what stands for the connection among the flows; null for nothing */
+  end(flow: OrdinaryEnd, clock: Clock): T | null;
+  /** Some of these hosts will soon be asked for: IPv4 addresses as signed words, and others that mean nothing. */
+  foresee?(hosts: Int32Array): void;
+}
 
 /**
  * The same for who needs no post-mortem of connections without incident: they are handed to `ordinary` instead of being
@@ -271,6 +273,10 @@ class Follower<T> implements FrameSink {
       onEnd: (flow) => this.#end(flow),
       onDeferredEnd: (flow, deferred) =>
         this.#ordinaryEnd.readDeferred(flow, deferred, this.#newest) && this.#passOver(this.#ordinaryEnd),
+      onForesee: (hosts) => {
+        this.#distances.foresee(hosts);
+        ordinary?.foresee?.(hosts);
+      },
       onGiveUp: (flow) => this.#giveUp(flow),
     });
     this.#framesFlows = options.select?.frames === undefined ? null : new Set();
@@ -377,7 +383,7 @@ class Follower<T> implements FrameSink {
     const { clock, ordinary } = this;
     end.noteDistances(this.#distances);
     if (clock === null || (ordinary === null && !this.#isUnwanted(end.flow))) return false;
-    const standIn = ordinary?.(end, clock);
+    const standIn = ordinary?.end(end, clock);
     if (standIn != null) this.#ready.push(standIn);
     this.observer?.end?.(end.flow, false);
     return true;

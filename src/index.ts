@@ -1,10 +1,8 @@
-import type { Clock } from './connection/model.js';
-import type { OrdinaryEnd } from './connection/postmortem/ordinary.js';
 import type { Side } from './connection/state.js';
 import type { Analysis, CaptureSummary } from './findings/analysis.js';
 import { Summarizer } from './findings/summarize.js';
 import { DEFAULT_THRESHOLDS } from './findings/thresholds.js';
-import { flowsOrOrdinary, type Options } from './flows.js';
+import { flowsOrOrdinary, type OnOrdinary, type Options } from './flows.js';
 import { type StateCount, StateCounter, type StateGroup } from './report/states.js';
 import { readingOnThreads } from './threads/reading-on-threads.js';
 
@@ -30,11 +28,14 @@ export async function analyze(
     summarizer.giveUp(connections);
     options.onGivenUp?.(connections);
   };
-  const add = (flow: OrdinaryEnd, clock: Clock): null => {
-    summarizer.addOrdinary(flow, clock);
-    return null;
+  const ordinary: OnOrdinary<never> = {
+    end: (flow, clock) => {
+      summarizer.addOrdinary(flow, clock);
+      return null;
+    },
+    foresee: (hosts) => summarizer.foresee(hosts),
   };
-  const stream = flowsOrOrdinary<never>(captures, { ...options, onGivenUp }, add, false, readingOnThreads(threads));
+  const stream = flowsOrOrdinary(captures, { ...options, onGivenUp }, ordinary, false, readingOnThreads(threads));
   for await (const flow of stream) summarizer.add(flow);
   return summarizer.result(stream.captures);
 }
@@ -61,11 +62,13 @@ export async function socketsAtEnd(
   { side, by, threads, ...options }: SocketOptions = {},
 ): Promise<SocketCounts> {
   const counter = new StateCounter({ ...(side && { side }), ...(by && { by }) });
-  const add = (flow: OrdinaryEnd): null => {
-    counter.addOrdinary(flow);
-    return null;
+  const ordinary: OnOrdinary<never> = {
+    end: (flow) => {
+      counter.addOrdinary(flow);
+      return null;
+    },
   };
-  const stream = flowsOrOrdinary<never>(captures, options, add, false, readingOnThreads(threads));
+  const stream = flowsOrOrdinary(captures, options, ordinary, false, readingOnThreads(threads));
   for await (const flow of stream) counter.add(flow);
   return { rows: counter.rows(), captures: stream.captures };
 }

@@ -207,17 +207,18 @@ export class Deferral {
     for (const d of reader.read(closing, segment)) take(segment, d);
   }
 
-  /** The first flows that `flows.closed` names will be read and removed. */
-  foresee(count: number): void {
+  /** The first flows that `flows.closed` names will be read and removed. @returns their IPv4 addresses, and words of IPv6 ones */
+  foresee(count: number): Int32Array {
     this.flows.path.foresee(count);
+    return this.flows.hosts.subarray(0, 2 * count);
   }
 
-  /** Those of these flows that are deferred, which complements name, will be read and removed. */
-  foreseeAll(flows: Int32Array): void {
+  /** Those of these flows that are deferred, which complements name, will be read and removed. @returns as `foresee` */
+  foreseeAll(flows: Int32Array): Int32Array {
     const { closed } = this.flows;
     let count = 0;
     for (const flow of flows) if (flow < 0) closed[4 * count++] = ~flow;
-    this.foresee(count);
+    return this.foresee(count);
   }
 
   /** The flow is not deferred any longer. */

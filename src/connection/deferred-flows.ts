@@ -7,6 +7,7 @@ import {
   CLOSED_FLOWS,
   CLOSED_RECORDS,
   COPIED,
+  FORESEEN_HOSTS,
   MORE_PAGES,
   MOST_CLOSED_FLOWS,
   MOST_COPIED,
@@ -133,6 +134,8 @@ export class DeferredFlows implements FlowRecords {
   /** Flows that have closed on that walk, in every fourth word, and when, in every second double. */
   readonly closed = new Int32Array(this.#buffer, CLOSED_FLOWS, MOST_CLOSED_FLOWS * 4);
   readonly closedAt = new Float64Array(this.#buffer, CLOSED_FLOWS, MOST_CLOSED_FLOWS * 2);
+  /** The lowest words of the addresses of flows that were foreseen. */
+  readonly hosts = new Int32Array(this.#buffer, FORESEEN_HOSTS, MOST_CLOSED_FLOWS * 2);
   /** Called when the page is full, before the next segment is written. */
   onFullPage: () => void = () => {};
   readonly path: FastPath;

@@ -20,6 +20,11 @@ export class Distances {
     }
   }
 
+  /** Some of these hosts, with IPv4 addresses, will soon be noted. */
+  foresee(hosts: Int32Array): void {
+    this.#least.foresee(hosts);
+  }
+
   of(host: number | string): Time | null {
     const place = this.#least.find(host);
     return place === NO_PLACE ? null : this.#least.valueAt(place);

@@ -60,6 +60,8 @@ export interface TrackerOptions {
    * @returns whether it is enough
    */
   readonly onDeferredEnd?: (flow: number, flows: FlowRecords) => boolean;
+  /** Called before deferred flows are complete, with their IPv4 addresses as signed words, and others that mean nothing. */
+  readonly onForesee?: (hosts: Int32Array) => void;
   /** Called when a flow is given up, while more of it may come. */
   readonly onGiveUp: (flow: number) => void;
 }
@@ -272,10 +274,13 @@ export class Tracker implements FlowSource {
    */
   *end(): Generator<void> {
     const left = this.#alive.inOrder();
-    for (let index = 0; index < left.length; index++) {
-      if (index % MOST_AT_ONCE === 0) this.#deferral?.foreseeAll(left.subarray(index, index + MOST_AT_ONCE));
-      this.#leave(left[index]);
-      yield;
+    for (let index = 0; index < left.length; index += MOST_AT_ONCE) {
+      const few = left.subarray(index, index + MOST_AT_ONCE);
+      if (this.#deferral !== null) this.#options.onForesee?.(this.#deferral.foreseeAll(few));
+      for (const flow of few) {
+        this.#leave(flow);
+        yield;
+      }
     }
     this.#deferral?.close();
   }
@@ -464,7 +469,8 @@ export class Tracker implements FlowSource {
   endDone(now: Time): void {
     if (!this.isDue(now)) return;
     const deferral = this.#deferral;
-    if (deferral !== null) deferral.foresee(this.#ending.foresee(now, deferral.flows.closed));
+    if (deferral !== null)
+      this.#options.onForesee?.(deferral.foresee(this.#ending.foresee(now, deferral.flows.closed)));
     for (let told = 0; told < MOST_AT_ONCE; ) {
       const flow = this.#ending.take(now);
       if (flow === null) return;

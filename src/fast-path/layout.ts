@@ -22,6 +22,8 @@ export const FOLLOWED_KEYS_BYTES = 0x20000;
 /** Flows that have closed on the way through a chunk: 16 bytes each, the flow's index in a word, and a double, when. */
 export const CLOSED_FLOWS = 0x40000;
 export const MOST_CLOSED_FLOWS = 0x1000;
+/** Of those that were looked at by `foresee`: the lowest words of their addresses, two each. */
+export const FORESEEN_HOSTS = 0x60000;
 
 /** Segments that are taken together: they are decoded, then their records are looked for, then they are taken. */
 export const BATCH = 0x50000;

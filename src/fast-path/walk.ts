@@ -8,7 +8,9 @@ import {
   CHUNK,
   CLOSED,
   CLOSED_FLOWS,
+  FORESEEN_HOSTS,
   HELD_UP,
+  LOW_A,
   MOST_CLOSED_FLOWS,
   PAUSED,
   SEG_NEXT,
@@ -23,6 +25,7 @@ import { segmentEnd } from './segment';
 import { isOfWatchedPort } from './watched-ports';
 
 const FIRST_CLOSED: usize = CLOSED_FLOWS;
+const FIRST_HOSTS: usize = FORESEEN_HOSTS;
 
 let position: u32 = 0;
 let closed: u32 = 0;
@@ -151,12 +154,14 @@ function recordOf(segment: usize): usize {
 }
 
 /**
- * Looks at what the first flows that `CLOSED_FLOWS` names stand in: they will leave now. Of what has not been asked for for a
- * minute, nothing is in the cache; to wait for all of it at once takes little longer than to wait for one.
+ * Looks at what the first flows that `CLOSED_FLOWS` names stand in, and tells their addresses: they will leave now. Of what has
+ * not been asked for for a minute, nothing is in the cache; to wait for all of it at once takes little longer than to wait for one.
  */
 export function foresee(count: u32): void {
   for (let i: u32 = 0; i < count; i++) seen ^= glanceAt(addressOf(noted(i)));
   foreseeIndex(count);
+  for (let i: u32 = 0; i < count; i++)
+    store<u64>(FIRST_HOSTS + ((<usize>i) << 3), load<u64>(addressOf(noted(i)), LOW_A << 2));
 }
 
 function foreseeIndex(count: u32): void {

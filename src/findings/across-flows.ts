@@ -101,6 +101,11 @@ export class AcrossFlows {
       this.#stamp(`${o.address('client')} to ${o.address('server')}`, o.synTsVal, o.start);
   }
 
+  /** Connections without incident of some of these hosts, with IPv4 addresses, will soon be added. */
+  foresee(hosts: Int32Array): void {
+    this.#hosts.foresee(hosts);
+  }
+
   findings(): AcrossFinding[] {
     const clock = this.#clock;
     if (clock === null) return [];

@@ -34,6 +34,11 @@ export class BusyHosts {
     return flows < BUSY ? -1 : this.#flows.numberAt(place);
   }
 
+  /** Some of these hosts, with IPv4 addresses, will soon be counted. */
+  foresee(hosts: Int32Array): void {
+    this.#flows.foresee(hosts);
+  }
+
   /** Undefined before `begin`. */
   known(number: number): BusyHost | undefined {
     return this.#busy.get(number);

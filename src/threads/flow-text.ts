@@ -99,7 +99,7 @@ class SpreadText implements FlowText {
     const { profiles } = new Settings(options);
     this.#printer = printer;
     this.#pool = new PrintingPool({ capture, format, profiles }, threads - 1, alone);
-    this.#stream = flowsOrOrdinary([capture], options, (flow, clock) => this.#copy(flow, clock), true);
+    this.#stream = flowsOrOrdinary([capture], options, { end: (flow, clock) => this.#copy(flow, clock) }, true);
   }
 
   get captures(): readonly CaptureSummary[] {

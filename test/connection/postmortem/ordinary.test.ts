@@ -106,9 +106,11 @@ function ofFlow(flow: Flow): Counted {
 async function count(path: string, options: Options): Promise<{ ordinary: Counted[]; whole: Flow[] }> {
   const ordinary: Counted[] = [];
   const whole: Flow[] = [];
-  const stream = flowsOrOrdinary<never>(path, options, (end) => {
-    ordinary.push(ofOrdinary(end));
-    return null;
+  const stream = flowsOrOrdinary<never>(path, options, {
+    end: (end) => {
+      ordinary.push(ofOrdinary(end));
+      return null;
+    },
   });
   for await (const flow of stream) whole.push(flow);
   return { ordinary, whole };

@@ -28,11 +28,11 @@ async function countOf(capture: Uint8Array): Promise<readonly [ordinary: number,
     await writeFile(path, capture);
     let ordinary = 0;
     let whole = 0;
-    for await (const _ of flowsOrOrdinary<never>(path, {}, () => {
+    const end = (): null => {
       ordinary++;
       return null;
-    }))
-      whole++;
+    };
+    for await (const _ of flowsOrOrdinary<never>(path, {}, { end })) whole++;
     return [ordinary, ordinary + whole];
   } finally {
     await rm(folder, { recursive: true });
