@@ -108,7 +108,8 @@ export interface Endpoint {
 }
 
 /** Where the capture was taken, as seen from one connection. */
-export type Tap = 'client' | 'server' | 'middle' | 'unknown';
+export type Tap = (typeof TAPS)[number];
+export const TAPS = ['client', 'server', 'middle', 'unknown'] as const;
 
 /** The post-mortem of one connection (one incarnation of a 4-tuple): what both ends went through. */
 export interface Connection {

@@ -2,7 +2,7 @@ import { glanceAtClosed, glanceAtOpen, guessRecord } from './flow-index';
 import { decode } from './headers';
 import { BATCH, CHUNK, DIRECTION, LOW_A, MOST_OF_BATCH, SEG_HASH, SEG_NEXT, SEG_POSITION, SEG_RECORD } from './layout';
 import { setWord, word } from './record';
-import { flagsOf, SYN, segmentEnd } from './segment';
+import { ACK, flagsOf, SYN, segmentEnd } from './segment';
 
 /*
  * Segments of the chunk, decoded before they are taken: by the dozen, or all at once on another thread. To find one's flow
@@ -84,10 +84,10 @@ function glanceFrom(first: usize): usize {
   return segment;
 }
 
-/** Only a SYN is likely to be looked for among the closed flows, too. */
+/** Only the first SYN of a connection is likely to be looked for among the closed flows, too. */
 function glanceAtIndex(segment: usize): u32 {
   const open = glanceAtOpen(segment);
-  return (flagsOf(segment) & SYN) === 0 ? open : open ^ glanceAtClosed(word(segment, SEG_HASH));
+  return (flagsOf(segment) & (SYN | ACK)) !== SYN ? open : open ^ glanceAtClosed(word(segment, SEG_HASH));
 }
 
 /** Of those that are ready, once what their places in the index hold was asked for. */

@@ -51,6 +51,20 @@ const DEFERRED: EndFields = {
   secondFin: deferred.SECOND_FIN_TIME,
 };
 
+/** How such a connection may have ended: which end closed it, if one has, and whether that one's TIME_WAIT is over. */
+export const ORDINARY_OUTCOMES: readonly {
+  readonly closer: Side | null;
+  readonly clientState: TcpState;
+  readonly serverState: TcpState;
+}[] = [
+  { closer: null, clientState: 'ESTABLISHED', serverState: 'ESTABLISHED' },
+  { closer: 'client', clientState: 'TIME_WAIT', serverState: 'CLOSED' },
+  { closer: 'client', clientState: 'CLOSED', serverState: 'CLOSED' },
+  { closer: 'server', clientState: 'CLOSED', serverState: 'TIME_WAIT' },
+  { closer: 'server', clientState: 'CLOSED', serverState: 'CLOSED' },
+];
+const CLOSED_BY = { client: 1, server: 3 } as const;
+
 /**
  * The end of a connection in which nothing happened but opening, exchange and close. One object, overwritten by the next
  * call of `read`.
@@ -61,16 +75,14 @@ export class OrdinaryEnd {
   record = 0;
   start: Time = 0;
   followedUntil: Time = 0;
-  clientState: TcpState = 'CLOSED';
-  serverState: TcpState = 'CLOSED';
+  /** Index of ORDINARY_OUTCOMES. */
+  outcome = 0;
   tap: Tap = 'unknown';
   /** From the tap to each end and back. */
   clientRoundTrip: Time = 0;
   serverRoundTrip: Time = 0;
   /** When the client's end was gone, or up to when it was followed. */
   clientUntil: Time = 0;
-  /** The end that closed first; null where none has. */
-  closer: Side | null = null;
   timeWaitFrom: Time = 0;
   timeWaitUntil: Time = 0;
   /** TSval of the client's SYN; -1 without timestamps. */
@@ -135,9 +147,7 @@ export class OrdinaryEnd {
     this.tap = tapOf(this.clientRoundTrip, this.serverRoundTrip);
     this.synTsVal = (bits & (BIT.synTimestamps << client)) !== 0 ? i32[at + fields.synTsVal[client]] >>> 0 : -1;
     if (closer < 0) {
-      this.closer = null;
-      this.clientState = 'ESTABLISHED';
-      this.serverState = 'ESTABLISHED';
+      this.outcome = 0;
       this.clientUntil = followedUntil;
       return true;
     }
@@ -151,14 +161,24 @@ export class OrdinaryEnd {
     const side: Side = closer === client ? 'client' : 'server';
     const duration = this.profiles[side].timeWait * SECOND;
     const over = goneBy(lastAck, duration) <= followedUntil;
-    const closerState: TcpState = over ? 'CLOSED' : 'TIME_WAIT';
-    this.closer = side;
-    this.clientState = side === 'client' ? closerState : 'CLOSED';
-    this.serverState = side === 'server' ? closerState : 'CLOSED';
+    this.outcome = CLOSED_BY[side] + (over ? 1 : 0);
     this.timeWaitFrom = secondFin;
     this.timeWaitUntil = over ? secondFin + duration : followedUntil;
     this.clientUntil = side === 'client' ? this.timeWaitUntil : lastAck;
     return true;
+  }
+
+  /** The end that closed first; null where none has. */
+  get closer(): Side | null {
+    return ORDINARY_OUTCOMES[this.outcome].closer;
+  }
+
+  get clientState(): TcpState {
+    return ORDINARY_OUTCOMES[this.outcome].clientState;
+  }
+
+  get serverState(): TcpState {
+    return ORDINARY_OUTCOMES[this.outcome].serverState;
   }
 
   noteDistances(distances: Distances): void {
