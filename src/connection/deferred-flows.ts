@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Segment } from '../decode/segment.js';
 import {
@@ -11,6 +11,8 @@ import {
   MORE_PAGES,
   MOST_CLOSED_FLOWS,
   MOST_COPIED,
+  MULTIPLIERS,
+  MULTIPLIERS_BYTES,
   NUMBER,
   PAGE,
   PAGE_SHIFT,
@@ -24,7 +26,7 @@ import type { Time } from './model.js';
 
 /** What src/fast-path/ exports. Addresses, numbers and places are words of 32 bits, times nanoseconds. */
 interface FastPath {
-  reset(seed: number): void;
+  reset(): void;
   setSegment(
     time: Time,
     frame: number,
@@ -98,9 +100,6 @@ interface FastPath {
   now(): Time;
 }
 
-/** Of the hashes of keys: these come from strangers. What is decoded for a thread on another one is hashed there. */
-export const HASH_SEED = randomInt(0x7fffffff);
-
 /** Those that nobody uses. To make one takes a millisecond and more, as does the analysis of a small capture. */
 const unused: DeferredFlows[] = [];
 /** Flows, and pages of their segments, up to which memory that was used is kept. */
@@ -143,6 +142,8 @@ export class DeferredFlows implements FlowRecords {
   #pages = 0;
 
   constructor() {
+    // Keys come from strangers, who cannot choose such as have one hash unless they know by what it is made.
+    new Uint8Array(this.#buffer, MULTIPLIERS, MULTIPLIERS_BYTES).set(randomBytes(MULTIPLIERS_BYTES));
     compiled ??= new WebAssembly.Module(readFileSync(new URL('../../dist/fast-path.wasm', import.meta.url)));
     const { exports } = new WebAssembly.Instance(compiled, {
       env: { memory: this.memory },
@@ -155,7 +156,7 @@ export class DeferredFlows implements FlowRecords {
   /** Empty ones. */
   static acquire(): DeferredFlows {
     const flows = unused.pop() ?? new DeferredFlows();
-    flows.path.reset(HASH_SEED);
+    flows.path.reset();
     flows.#pages = 0;
     return flows;
   }

@@ -7,7 +7,6 @@ import { segmentEnd } from './segment';
 
 export { setFraming } from './framing';
 export { setLink } from './headers';
-export { setSeed } from './key';
 
 const FIRST: usize = PIECES;
 const PIECE_LENGTH: usize = PIECE_BYTES;

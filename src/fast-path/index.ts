@@ -1,6 +1,5 @@
 import { resetFlows } from './deferral';
 import { forgetFollowed } from './followed-keys';
-import { setSeed } from './key';
 import { watchNoPort } from './watched-ports';
 
 export { setDecoded } from './decoded';
@@ -24,8 +23,7 @@ export { chunkPosition, flowsBegun, flowsClosed, foresee, frame, now, walk } fro
 export { watchPort } from './watched-ports';
 
 /** Makes ready for another capture. */
-export function reset(seed: u32): void {
-  setSeed(seed);
+export function reset(): void {
   resetFlows();
   forgetFollowed();
   watchNoPort();

@@ -1,4 +1,17 @@
-import { BITS, IPV6, LOW_A, LOW_B, PORTS, SEG_HASH, SEG_LOW_A, SEG_LOW_B, SEG_PORTS, SEG_UPPER, UPPER } from './layout';
+import {
+  BITS,
+  IPV6,
+  LOW_A,
+  LOW_B,
+  MULTIPLIERS,
+  PORTS,
+  SEG_HASH,
+  SEG_LOW_A,
+  SEG_LOW_B,
+  SEG_PORTS,
+  SEG_UPPER,
+  UPPER,
+} from './layout';
 import { setWord, word } from './record';
 import { isIpv6 } from './segment';
 
@@ -6,18 +19,22 @@ import { isIpv6 } from './segment';
 
 const WORDS_OF_UPPER: i32 = 6;
 
-/** Of the hash: keys come from strangers. */
-let seed: u32 = 1;
+const FIRST_MULTIPLIER: usize = MULTIPLIERS;
+/** Those of a key's lowest words, and ports; behind them, those of the others. */
+const BY_LOW_A: i32 = 0;
+const BY_LOW_B: i32 = 1;
+const BY_PORTS: i32 = 2;
+const BY_UPPER: i32 = 3;
 
-export function setSeed(value: u32): void {
-  seed = value;
+function multiplier(word: i32): u64 {
+  return load<u64>(FIRST_MULTIPLIER + ((<usize>word) << 3));
 }
 
 /** @param ports that of the source in the upper half @returns 0 where the source is the key's lower endpoint, else 1 */
 export function takeIpv4Key(segment: usize, source: u32, destination: u32, ports: u32): u32 {
   // Which end has sent a segment cannot be foreseen: there is no branch, and nothing is done for the wrong one.
   const direction = <u32>(source > destination) | (<u32>(source === destination) & <u32>isSourcePortHigher(ports));
-  writeLowest(segment, source, destination, ports, direction, seed);
+  writeLowest(segment, source, destination, ports, direction, 0);
   return direction;
 }
 
@@ -30,9 +47,9 @@ export function takeIpv6Key(segment: usize, source: v128, destination: v128, por
   // Of each, what stands above the lowest word.
   v128.store(segment, addressA, SEG_UPPER << 2);
   v128.store(segment, addressB, (SEG_UPPER + 3) << 2);
-  const hash = hashOfUpper(segment, SEG_UPPER);
+  const upper = sumOfUpper(segment, SEG_UPPER);
   const sourceLow = <u32>i32x4.extract_lane(source, 3);
-  writeLowest(segment, sourceLow, <u32>i32x4.extract_lane(destination, 3), ports, direction, hash);
+  writeLowest(segment, sourceLow, <u32>i32x4.extract_lane(destination, 3), ports, direction, upper);
   return direction;
 }
 
@@ -67,11 +84,11 @@ export function writeKey(segment: usize, record: usize): void {
 }
 
 export function hashOf(record: usize): u32 {
-  const hash = (word(record, BITS) & IPV6) !== 0 ? hashOfUpper(record, UPPER) : seed;
-  return hashOfLowest(hash, word(record, LOW_A), word(record, LOW_B), word(record, PORTS));
+  const upper = (word(record, BITS) & IPV6) !== 0 ? sumOfUpper(record, UPPER) : 0;
+  return hashOfLowest(upper, word(record, LOW_A), word(record, LOW_B), word(record, PORTS));
 }
 
-function writeLowest(segment: usize, source: u32, destination: u32, ports: u32, direction: u32, hash: u32): void {
+function writeLowest(segment: usize, source: u32, destination: u32, ports: u32, direction: u32, upper: u64): void {
   const swapped = (source ^ destination) & (0 - direction);
   const lowA = source ^ swapped;
   const lowB = destination ^ swapped;
@@ -79,24 +96,24 @@ function writeLowest(segment: usize, source: u32, destination: u32, ports: u32, 
   setWord(segment, SEG_LOW_A, lowA);
   setWord(segment, SEG_LOW_B, lowB);
   setWord(segment, SEG_PORTS, canonical);
-  setWord(segment, SEG_HASH, hashOfLowest(hash, lowA, lowB, canonical));
+  setWord(segment, SEG_HASH, hashOfLowest(upper, lowA, lowB, canonical));
 }
 
 function isSourcePortHigher(ports: u32): bool {
   return ports >> 16 > (ports & 0xffff);
 }
 
-function hashOfUpper(at: usize, field: i32): u32 {
-  let hash = seed;
-  for (let i = 0; i < WORDS_OF_UPPER; i++) hash = mix(hash ^ word(at, field + i));
-  return hash;
+/**
+ * Multiply-shift of a vector (Dietzfelbinger 1996): no two keys have one hash more often than by chance, and no product waits for
+ * another one.
+ */
+function hashOfLowest(upper: u64, lowA: u32, lowB: u32, ports: u32): u32 {
+  const sum = lowA * multiplier(BY_LOW_A) + lowB * multiplier(BY_LOW_B) + ports * multiplier(BY_PORTS);
+  return <u32>((upper + sum) >> 32);
 }
 
-function hashOfLowest(hash: u32, lowA: u32, lowB: u32, ports: u32): u32 {
-  return mix(mix(mix(hash ^ lowA) ^ lowB) ^ ports);
-}
-
-function mix(value: u32): u32 {
-  const product = value * 0x9e3779b1;
-  return product ^ (product >> 15);
+function sumOfUpper(at: usize, field: i32): u64 {
+  let sum: u64 = 0;
+  for (let i = 0; i < WORDS_OF_UPPER; i++) sum += word(at, field + i) * multiplier(BY_UPPER + i);
+  return sum;
 }

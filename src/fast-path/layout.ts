@@ -41,6 +41,10 @@ export const SEGMENT_WORDS = 8;
 /** Segments of one flow that stand in it at most. */
 export const MOST_SEGMENTS = 63;
 
+/** Of the hash of a key: what its nine words are multiplied by, eight bytes each. */
+export const MULTIPLIERS = 0x70000;
+export const MULTIPLIERS_BYTES = 72;
+
 /** Two indices of records, of at most 32 MB each, with room to copy what is there while they grow. */
 export const OPEN_INDEX = 0x1000000;
 export const CLOSED_INDEX = 0x7000000;

@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type ByteSource, BytesError } from '../capture/bytes.js';
-import { HASH_SEED } from '../connection/deferred-flows.js';
 import { Pieces } from './pieces.js';
 import type { ReadingEnd, ReadingJob, ReadingStart } from './reading-job.js';
 
@@ -29,7 +28,7 @@ export class BytesAhead implements ByteSource {
   ) {
     this.#pieces = Pieces.create(walked);
     const { memory, control } = this.#pieces;
-    const job: ReadingJob = { shared: { memory, control }, seed: HASH_SEED };
+    const job: ReadingJob = { shared: { memory, control } };
     const fail = (error: Error): void => {
       this.#failure ??= error;
     };

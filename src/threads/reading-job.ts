@@ -4,8 +4,6 @@ import type { SharedPieces } from './pieces.js';
 /** What a thread that reads a capture is started with. */
 export interface ReadingJob {
   readonly shared: SharedPieces;
-  /** Of the hashes of keys. */
-  readonly seed: number;
 }
 
 /** How the records stand in the capture: see RecordSpan. */

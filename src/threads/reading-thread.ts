@@ -7,7 +7,6 @@ import type { Framing, ReadingEnd, ReadingJob, ReadingStart } from './reading-jo
 
 /** What src/fast-path/ahead.ts exports. */
 interface Ahead {
-  setSeed(seed: number): void;
   setFraming(nanosecondsOfUnit: number, epochSeconds: number, interfaces: number): void;
   setLink(typeAt: number, headerLength: number): void;
   decodePiece(piece: number, length: number): number;
@@ -26,13 +25,12 @@ class Reading {
   /** That packet blocks could name where segments were decoded last. */
   #interfaces = 0;
 
-  constructor({ shared, seed }: ReadingJob) {
+  constructor({ shared }: ReadingJob) {
     this.#pieces = new Pieces(shared.memory, shared.control);
     const module = new WebAssembly.Module(readFileSync(new URL('../../dist/decode-ahead.wasm', import.meta.url)));
     const { exports } = new WebAssembly.Instance(module, { env: { memory: shared.memory } });
     // What src/fast-path/ahead.ts exports, which the compiler of TypeScript does not read.
     this.#ahead = exports as unknown as Ahead;
-    this.#ahead.setSeed(seed);
     this.#pieces.setReady();
   }
 
