@@ -106,7 +106,7 @@ const unused: DeferredFlows[] = [];
 const MOST_FLOWS_KEPT = 0x10000;
 const MOST_PAGES_KEPT = 128;
 /** Those that src/fast-path/asconfig.json names, in pages of 64 kB. */
-const MEMORY = { initial: 19712, maximum: 65536, shared: true } as const;
+const MEMORY = { initial: 19968, maximum: 65536, shared: true } as const;
 /** It grows by 4 MB. */
 const GROWTH = 64;
 const PAGE_WORDS = SEGMENT_WORDS << PAGE_SHIFT;
@@ -194,9 +194,13 @@ export class DeferredFlows implements FlowRecords {
     ];
   }
 
-  *all(): Generator<number> {
+  all(): Int32Array {
+    const flows = new Int32Array(this.size);
+    let length = 0;
     for (const { first, end } of this.ranges)
-      for (let flow = first; flow < end; flow++) if (this.i32[flow * RECORD_WORDS + NUMBER] !== 0) yield flow;
+      for (let flow = first; flow < end; flow++)
+        if (this.i32[flow * RECORD_WORDS + NUMBER] !== 0) flows[length++] = flow;
+    return flows;
   }
 
   /** Puts a segment under the cursor. */

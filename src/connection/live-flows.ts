@@ -22,14 +22,17 @@ export class LiveFlows {
     return this.#table.size + (this.#deferred?.size ?? 0);
   }
 
-  *all(): Generator<number> {
-    yield* this.#table.records();
-    if (this.#deferred !== null) for (const record of this.#deferred.all()) yield ~record;
+  all(): Int32Array {
+    const flows = new Int32Array(this.size);
+    let length = 0;
+    for (const record of this.#table.records()) flows[length++] = record;
+    if (this.#deferred !== null) for (const record of this.#deferred.all()) flows[length++] = ~record;
+    return flows;
   }
 
   /** All, by number. */
   inOrder(): Int32Array {
-    const flows = Int32Array.from(this.all());
+    const flows = this.all();
     const { length } = flows;
     // Numbers of a typed array are sorted in a tenth of the time that a comparison of flows takes.
     const places = new Float64Array(length);

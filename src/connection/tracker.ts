@@ -269,18 +269,16 @@ export class Tracker implements FlowSource {
   }
 
   /**
-   * The capture is over: every flow that is left ends with it, in the order of their first segments. Pauses after each one,
-   * so that whoever takes them need not hold them all.
+   * The capture is over: every flow that is left ends with it, in the order of their first segments. Pauses after each one that
+   * `onEnd` was called for, and after a few others, so that whoever takes them need not hold them all.
    */
   *end(): Generator<void> {
     const left = this.#alive.inOrder();
     for (let index = 0; index < left.length; index += MOST_AT_ONCE) {
       const few = left.subarray(index, index + MOST_AT_ONCE);
       if (this.#deferral !== null) this.#options.onForesee?.(this.#deferral.foreseeAll(few));
-      for (const flow of few) {
-        this.#leave(flow);
-        yield;
-      }
+      for (const flow of few) if (!this.#leave(flow)) yield;
+      yield;
     }
     this.#deferral?.close();
   }

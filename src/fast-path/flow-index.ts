@@ -3,14 +3,14 @@ import { CLOSED_INDEX, OPEN_INDEX, SEG_HASH } from './layout';
 import { addressOf, flowAt, word } from './record';
 
 /**
- * A bucket is a line of 64 bytes: sixteen words, of the record in the lower bits, of the hash in the upper ones; 0 for none, those
- * behind the others.
+ * A bucket is a line of 64 bytes: fifteen entries, of the record in the lower bits, of the hash in the upper ones, 0 for none; and
+ * a word for how many others went past it, since it was full. So what leaves takes no other one along.
  */
 const BUCKET_SHIFT: usize = 6;
-const ENTRIES: u32 = 16;
-/** A bucket is full where this one is in use. */
-const LAST_ENTRY_AT: usize = 60;
-/** So many in a bucket are used at most, on average: then one bucket in eleven is full. */
+const ENTRIES: u32 = 15;
+const ALL_ENTRIES: u32 = (1 << ENTRIES) - 1;
+const PASSED_AT: usize = 60;
+/** So many entries of a bucket are used at most, on average: then one bucket in eleven is full. */
 const MOST_USED: u32 = 11;
 const FEWEST_BUCKETS: u32 = 64;
 /** Bits of a record, of which there are MOST_RECORDS. */
@@ -44,7 +44,7 @@ class FlowIndex {
         const record = recordOf(load<u32>(entryAt(bucket, ctz(found))));
         if (isKeyOf(segment, record)) return record;
       }
-      if (!isFull(bucket)) return 0;
+      if (passed(bucket) === 0) return 0;
       bucket = this.next(bucket);
     }
   }
@@ -60,20 +60,19 @@ class FlowIndex {
     let bucket = this.home(hash);
     let found = entriesOf(bucket, sought);
     while (found === 0) {
+      setPassed(bucket, passed(bucket) - 1);
       bucket = this.next(bucket);
       found = entriesOf(bucket, sought);
     }
     this.size--;
-    const wasFull = isFull(bucket);
-    clear(bucket, ctz(found));
-    if (wasFull) this.fill(bucket);
+    store<u32>(entryAt(bucket, ctz(found)), 0);
   }
 
   /** @returns the address of a record whose hash has these bits, or of any record where the bucket names none: without a branch */
   guess(hash: u32): usize {
     const bucket = this.home(hash);
-    const last: u32 = 1 << (ENTRIES - 1);
-    return recordOf(load<u32>(entryAt(bucket, ctz(entriesWith(bucket, TAG, tagOf(hash)) | last))));
+    const any: u32 = 1 << (ENTRIES - 1);
+    return recordOf(load<u32>(entryAt(bucket, ctz(entriesWith(bucket, TAG, tagOf(hash)) | any))));
   }
 
   /** @returns a word of the bucket of a hash */
@@ -92,35 +91,13 @@ class FlowIndex {
 
   private put(entry: u32, hash: u32): void {
     let bucket = this.home(hash);
-    while (isFull(bucket)) bucket = this.next(bucket);
-    store<u32>(entryAt(bucket, ctz(entriesOf(bucket, 0))), entry);
-  }
-
-  /** A bucket that was full has room: an entry that went past it because of that comes back (Knuth 6.4, algorithm R). */
-  private fill(emptied: usize): void {
-    let hole = emptied;
-    let bucket = this.next(hole);
-    while (true) {
-      const wasFull = isFull(bucket);
-      const entry = this.returning(bucket, hole);
-      if (entry < ENTRIES) {
-        store<u32>(entryAt(hole, ctz(entriesOf(hole, 0))), load<u32>(entryAt(bucket, entry)));
-        clear(bucket, entry);
-        hole = bucket;
-      }
-      if (!wasFull) return;
+    let unused = entriesOf(bucket, 0) & ALL_ENTRIES;
+    while (unused === 0) {
+      setPassed(bucket, passed(bucket) + 1);
       bucket = this.next(bucket);
+      unused = entriesOf(bucket, 0) & ALL_ENTRIES;
     }
-  }
-
-  /** @returns an entry that would stand in `hole` or before it if there were room; as many as there are for none */
-  private returning(bucket: usize, hole: usize): u32 {
-    const mask = ((<usize>this.buckets) << BUCKET_SHIFT) - 1;
-    for (let entry: u32 = 0; entry < ENTRIES && load<u32>(entryAt(bucket, entry)) !== 0; entry++) {
-      const home = this.home(hashOf(recordOf(load<u32>(entryAt(bucket, entry)))));
-      if (((bucket - home) & mask) >= ((bucket - hole) & mask)) return entry;
-    }
-    return ENTRIES;
+    store<u32>(entryAt(bucket, ctz(unused)), entry);
   }
 
   /** Puts all entries into twice as many buckets, by way of a copy that stands behind these. */
@@ -130,9 +107,11 @@ class FlowIndex {
     memory.copy(copy, this.base, bytes);
     memory.fill(this.base, 0, 2 * bytes);
     this.buckets *= 2;
-    for (let at = copy; at < copy + bytes; at += 4) {
-      const entry = load<u32>(at);
-      if (entry !== 0) this.put(entry, hashOf(recordOf(entry)));
+    for (let bucket = copy; bucket < copy + bytes; bucket += 1 << BUCKET_SHIFT) {
+      for (let i: u32 = 0; i < ENTRIES; i++) {
+        const entry = load<u32>(entryAt(bucket, i));
+        if (entry !== 0) this.put(entry, hashOf(recordOf(entry)));
+      }
     }
   }
 }
@@ -150,16 +129,20 @@ function entryAt(bucket: usize, entry: u32): usize {
   return bucket + ((<usize>entry) << 2);
 }
 
-function isFull(bucket: usize): bool {
-  return load<u32>(bucket, LAST_ENTRY_AT) !== 0;
+function passed(bucket: usize): u32 {
+  return load<u32>(bucket, PASSED_AT);
 }
 
-/** @returns a bit for each of sixteen entries that is this one */
+function setPassed(bucket: usize, count: u32): void {
+  store<u32>(bucket, count, PASSED_AT);
+}
+
+/** @returns a bit for each of sixteen words that is this one */
 function entriesOf(bucket: usize, entry: u32): u32 {
   return entriesWith(bucket, 0xffffffff, entry);
 }
 
-/** @returns a bit for each of sixteen entries that has these bits */
+/** @returns a bit for each of sixteen words that has these bits; the last one, which is no entry, has none of a hash */
 function entriesWith(bucket: usize, mask: u32, bits: u32): u32 {
   const masks = i32x4.splat(mask);
   const sought = i32x4.splat(bits);
@@ -170,14 +153,6 @@ function entriesWith(bucket: usize, mask: u32, bits: u32): u32 {
   const lower = i16x8.narrow_i32x4_s(first, second);
   const upper = i16x8.narrow_i32x4_s(third, fourth);
   return i8x16.bitmask(i8x16.narrow_i16x8_s(lower, upper));
-}
-
-/** Those behind it must move up: the last one does. */
-function clear(bucket: usize, entry: u32): void {
-  const unused = entriesOf(bucket, 0);
-  const last = (unused === 0 ? ENTRIES : ctz(unused)) - 1;
-  store<u32>(entryAt(bucket, entry), load<u32>(entryAt(bucket, last)));
-  store<u32>(entryAt(bucket, last), 0);
 }
 
 /**

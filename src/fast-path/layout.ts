@@ -45,16 +45,19 @@ export const MOST_SEGMENTS = 63;
 export const MULTIPLIERS = 0x70000;
 export const MULTIPLIERS_BYTES = 72;
 
+/** A word for each record: indices of those that are free, of either kind where its records would be named. */
+export const FREE_RECORDS = 0x1000000;
+
 /** Two indices of records, of at most 32 MB each, with room to copy what is there while they grow. */
-export const OPEN_INDEX = 0x1000000;
-export const CLOSED_INDEX = 0x7000000;
+export const OPEN_INDEX = 0x2000000;
+export const CLOSED_INDEX = 0x8000000;
 
 /**
  * Records of deferred flows. Each is four lines of 64 bytes; ordinary segments touch no more than the first two. They stand
  * together: with lines of one record in different pages of memory, the walk took a twentieth longer where it was the last two,
  * and a fourth where it was each.
  */
-export const RECORDS = 0xd000000;
+export const RECORDS = 0xe000000;
 export const MOST_RECORDS = 0x400000;
 /** Index of the first one of those that are for closed flows. */
 export const CLOSED_RECORDS = 0x200000;
@@ -125,7 +128,7 @@ export const FIRST_FRAME = 52;
 export const UPPER = 54;
 
 /** More pages of the journal, one behind the other; memory up to there is there from the begin. */
-export const MORE_PAGES = 0x4d000000;
+export const MORE_PAGES = 0x4e000000;
 
 /* Bits of BITS, as connection/flow-record.ts has them. Those per direction are shifted left by it. */
 export const IPV6 = 0x1;

@@ -1,11 +1,11 @@
-import { BITS, DIRECTION, DIRECTION_WORDS, NUMBER, RECORD_WORDS, RECORDS } from './layout';
+import { BITS, DIRECTION, DIRECTION_WORDS, FREE_RECORDS, NUMBER, RECORD_WORDS, RECORDS } from './layout';
 
 /*
  * Records of deferred flows, named by their index, and read by their address.
  */
 
-const NONE: u32 = 0xffffffff;
 const FIRST: usize = RECORDS;
+const FREE: usize = FREE_RECORDS;
 const RECORD_BYTES: usize = RECORD_WORDS << 2;
 /** To fill or copy so little, the engine calls a function that takes longer. */
 const VECTOR_BYTES: usize = 16;
@@ -15,8 +15,8 @@ export class RecordArea {
   size: u32 = 0;
   /** Those that were never in use begin here. */
   private unused: u32;
-  /** The first free one before them; in its first word the next one. */
-  private free: u32 = NONE;
+  /** How many before them are free. `FREE_RECORDS` names them: what they held themselves would have to be waited for. */
+  private free: u32 = 0;
 
   /**
    * @param first index of the first record
@@ -31,9 +31,8 @@ export class RecordArea {
 
   /** No record is in use. */
   reset(): void {
-    this.size = 0;
+    this.size = this.free = 0;
     this.unused = this.first;
-    this.free = NONE;
   }
 
   /** No record from here on is in use. */
@@ -43,25 +42,25 @@ export class RecordArea {
 
   /** Whether one more can be in use. */
   hasRoom(): bool {
-    return this.free !== NONE || this.unused !== this.limit;
+    return this.free !== 0 || this.unused !== this.limit;
   }
 
   /** @returns the address of a record; `hasRoom` holds */
   allocate(): usize {
     this.size++;
-    if (this.free === NONE) return addressOf(this.unused++);
-    const record = addressOf(this.free);
-    this.free = load<u32>(record);
-    return record;
+    return addressOf(this.free === 0 ? this.unused++ : load<u32>(this.nameOfFree(--this.free)));
   }
 
   /** Gives a record up that is in no index any more. */
   release(record: usize): void {
     setWord(record, NUMBER, 0);
     setWord(record, BITS, 0);
-    store<u32>(record, this.free);
-    this.free = flowAt(record);
+    store<u32>(this.nameOfFree(this.free++), flowAt(record));
     this.size--;
+  }
+
+  private nameOfFree(index: u32): usize {
+    return FREE + ((<usize>(this.first + index)) << 2);
   }
 }
 

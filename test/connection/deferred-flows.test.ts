@@ -42,7 +42,7 @@ it('finds the flows that have begun, and none that were removed', () => {
         }
       }
       expect(flows.size).toBe(numbers.size);
-      expect([...flows.all()].length).toBe(numbers.size);
+      expect(flows.all()).toHaveLength(numbers.size);
       for (let connection = 0; connection < 10_000; connection++) {
         flows.set(synOf(connection));
         const found = path.findOffered() === 1 ? flows.i32[path.flow() * RECORD_WORDS + NUMBER] : undefined;

@@ -159,7 +159,7 @@ export class OrdinaryEnd {
     if (!bothClosed) return false;
     if (secondFin - f64[at64 + fields.fin] >= this.patience.closeWait) return false;
     const side: Side = closer === client ? 'client' : 'server';
-    const duration = this.profiles[side].timeWait * SECOND;
+    const duration = (closer === client ? this.profiles.client : this.profiles.server).timeWait * SECOND;
     const over = goneBy(lastAck, duration) <= followedUntil;
     this.outcome = CLOSED_BY[side] + (over ? 1 : 0);
     this.timeWaitFrom = secondFin;
