@@ -150,13 +150,19 @@ export function take(segment: usize, record: usize, frame: u32): i32 {
   if (windowOf(segment) === 0) return UNSOUND;
   const kind = word(segment, SEG_BITS) & (KINDS | SEG_UNUSUAL);
   const bits = word(record, BITS);
-  if (kind === ACK && (bits & (SYNCHRONIZED | (3 * HAS_FIN))) === SYNCHRONIZED) {
-    if (!isNext(segment, record) || !isNews(segment, record) || !isCountable(segment, record)) return UNSOUND;
-    advance(segment, record, bits);
-    fold(segment, record, bits, frame, now);
-    return TAKEN;
-  }
-  return takeOther(segment, record, kind, bits, frame, now, silence);
+  if (kind !== ACK || (bits & (SYNCHRONIZED | (3 * HAS_FIN))) !== SYNCHRONIZED)
+    return takeOther(segment, record, kind, bits, frame, now, silence);
+  // Each is read once: behind a store, the engine would load it again.
+  const d = directionOf(segment);
+  const seq = word(segment, SEG_SEQ);
+  const ack = word(segment, SEG_ACK);
+  const lengthAndWindow = word(segment, SEG_WND);
+  const next = seq + (lengthAndWindow >> 16);
+  if (!isNext(record, d, seq, ack) || !isNews(record, d, ack, lengthAndWindow)) return UNSOUND;
+  if (!countOrdinary(record, d, next < seq, now, frame)) return UNSOUND;
+  advance(record, d, bits, seq, ack, next, timeBits(segment, SEG_TIME));
+  fold(segment, record, d, bits, lengthAndWindow, frame, now);
+  return TAKEN;
 }
 
 /** The same of one that opens or closes its connection, or comes before both ends have spoken. */
@@ -166,9 +172,12 @@ function takeOther(segment: usize, record: usize, kind: u32, bits: u32, frame: u
   if (count < HANDSHAKE) {
     if (!opens(segment, record, kind, count, now)) return UNSOUND;
   } else if (kind === ACK) {
-    if (!isNext(segment, record) || !isUseful(segment, record, bits)) return UNSOUND;
-    advance(segment, record, bits);
-    setWord(record, BITS, withSpoken(bits, directionOf(segment)));
+    const d = directionOf(segment);
+    const seq = word(segment, SEG_SEQ);
+    const ack = word(segment, SEG_ACK);
+    if (!isNext(record, d, seq, ack) || !isUseful(segment, record, bits)) return UNSOUND;
+    advance(record, d, bits, seq, ack, seq + lengthOf(segment), timeBits(segment, SEG_TIME));
+    setWord(record, BITS, withSpoken(bits, d));
   } else if (kind !== (FIN | ACK) || !finishes(segment, record, now)) {
     return UNSOUND;
   }
@@ -195,20 +204,34 @@ function noteLast(segment: usize, record: usize): void {
 }
 
 /**
- * Takes an ordinary segment of an established connection. Of all of these the record knows what connection/flow-log.ts would
- * know of them: when the first ones and the last ones of each direction were seen, what the last ones were, and the last of the others.
+ * Counts an ordinary segment of an established connection, which is `isNext`.
+ *
+ * @param wraps the sequence numbers of its direction begin again behind it
+ * @returns false where no more of its direction can be counted
  */
-function fold(segment: usize, record: usize, bits: u32, frame: u32, now: f64): void {
-  const d = directionOf(segment);
-  const at = directionAt(record, d);
-  const last = timeBits(record, LAST);
-  const lastFrame = word(record, FRAME + d);
-  if (wraps(segment)) setWord(record, ORDINARY + 1, word(record, ORDINARY + 1) + (1 << (d * WRAPS_BITS)));
+function countOrdinary(record: usize, d: u32, wraps: bool, now: f64, frame: u32): bool {
   const ordinary = word(record, ORDINARY + d);
+  if (ordinary >= MOST_ORDINARY) return false;
+  if (wraps) {
+    const all = word(record, ORDINARY + 1);
+    if (((all >> (d * WRAPS_BITS)) & MOST_WRAPS) === MOST_WRAPS) return false;
+    setWord(record, ORDINARY + 1, all + (1 << (d * WRAPS_BITS)));
+  }
   if (ordinary <= <u32>LOWEST_BYTE) {
     setTime(record, FIRST_TIME + d, now);
     setWord(record, FIRST_FRAME + d, frame);
   }
+  setWord(record, ORDINARY + d, word(record, ORDINARY + d) + (1 << ORDINARY_SHIFT));
+  return true;
+}
+
+/**
+ * Notes an ordinary segment of an established connection. Of all of these the record knows what connection/flow-log.ts would
+ * know of them: when the first ones and the last ones of each direction were seen, what the last ones were, and the last of the others.
+ */
+function fold(segment: usize, record: usize, d: u32, bits: u32, lengthAndWindow: u32, frame: u32, now: f64): void {
+  const last = timeBits(record, LAST);
+  const lastFrame = word(record, FRAME + d);
   // Which end sends next cannot be foreseen: no branch depends on that.
   const isSame = (bits & LAST_FROM_B) === d * LAST_FROM_B;
   const other = timeBits(record, OTHER_TIME);
@@ -222,17 +245,12 @@ function fold(segment: usize, record: usize, bits: u32, frame: u32, now: f64): v
     select<u64>(select<u64>(last, other, isSame), timeBits(record, FOLDED_TIME), isLater),
   );
   setTime(record, LAST, now);
-  setWord(record, BITS, withLast(bits, d, lengthOf(segment)));
-  setWord(record, ORDINARY + d, ordinary + (1 << ORDINARY_SHIFT));
+  setWord(record, BITS, withLast(bits, d, lengthAndWindow >> 16));
   setWord(record, FRAME + d, frame);
   const identified = (word(segment, SEG_BITS) & DIR_BITS_OF_SEG) | (word(segment, SEG_IP_ID) << 16);
   const timestamps = v128.load(segment, SEG_TS_VAL << 2);
-  const words = i32x4.replace_lane(
-    i32x4.replace_lane(timestamps, <u8>DIR_BITS, identified),
-    <u8>DIR_WND,
-    word(segment, SEG_WND),
-  );
-  v128.store(at, words);
+  const words = i32x4.replace_lane(timestamps, <u8>DIR_BITS, identified);
+  v128.store(directionAt(record, d), i32x4.replace_lane(words, <u8>DIR_WND, lengthAndWindow));
 }
 
 /** @returns the bits, with what a segment's length and direction tell */
@@ -358,19 +376,17 @@ function noteSyn(segment: usize, record: usize, d: u32): void {
 }
 
 /** The next segment of its direction, which acknowledges no less than the one before. */
-function isNext(segment: usize, record: usize): bool {
-  const d = directionOf(segment);
-  const ack = word(segment, SEG_ACK);
-  if (word(segment, SEG_SEQ) !== word(record, NEXT + d)) return false;
+function isNext(record: usize, d: u32, seq: u32, ack: u32): bool {
+  if (seq !== word(record, NEXT + d)) return false;
   if (<i32>(ack - word(record, ACKED + d)) < 0) return false;
   return <i32>(word(record, NEXT + 1 - d) - ack) >= 0;
 }
 
 /** Data, an acknowledgement of something new, or another window. */
-function isNews(segment: usize, record: usize): bool {
-  const d = directionOf(segment);
-  const isBare = <u32>(lengthOf(segment) === 0) & <u32>(word(segment, SEG_ACK) === word(record, ACKED + d));
-  const isSame = <u32>(windowOf(segment) === (word(directionAt(record, d), DIR_WND) & 0xffff));
+function isNews(record: usize, d: u32, ack: u32, lengthAndWindow: u32): bool {
+  const isBare = <u32>(lengthAndWindow >> 16 === 0) & <u32>(ack === word(record, ACKED + d));
+  const before = word(directionAt(record, d), DIR_WND);
+  const isSame = <u32>(((lengthAndWindow ^ before) & 0xffff) === 0);
   // Whether a segment has data cannot be foreseen: no branch depends on that alone.
   return (isBare & isSame) === 0;
 }
@@ -381,28 +397,17 @@ function isUseful(segment: usize, record: usize, bits: u32): bool {
   return word(segment, SEG_ACK) !== word(record, ACKED + directionOf(segment));
 }
 
-/** Whether one more ordinary segment of its direction can be counted; it is `isNext`. */
-function isCountable(segment: usize, record: usize): bool {
-  const d = directionOf(segment);
-  if (word(record, ORDINARY + d) >= MOST_ORDINARY) return false;
-  return !wraps(segment) || ((word(record, ORDINARY + 1) >> (d * WRAPS_BITS)) & MOST_WRAPS) !== MOST_WRAPS;
-}
-
-/** The sequence numbers of its direction begin again behind it. */
-function wraps(segment: usize): bool {
-  return word(segment, SEG_SEQ) + lengthOf(segment) < word(segment, SEG_SEQ);
-}
-
-/** @param bits those of the record */
-function advance(segment: usize, record: usize, bits: u32): void {
-  const d = directionOf(segment);
-  const seq = word(segment, SEG_SEQ);
-  const length = lengthOf(segment);
-  const isIdle = <u32>(length > 0) & <u32>(seq === word(record, ACKED + 1 - d)) & <u32>!isClocked(bits, d);
-  const busySince = select<u64>(timeBits(segment, SEG_TIME), timeBits(record, BUSY_SINCE + d), isIdle);
+/**
+ * @param bits those of the record
+ * @param next the sequence number behind the segment
+ * @param now its time
+ */
+function advance(record: usize, d: u32, bits: u32, seq: u32, ack: u32, next: u32, now: u64): void {
+  const isIdle = <u32>(next !== seq) & <u32>(seq === word(record, ACKED + 1 - d)) & <u32>!isClocked(bits, d);
+  const busySince = select<u64>(now, timeBits(record, BUSY_SINCE + d), isIdle);
   setTimeBits(record, BUSY_SINCE + d, busySince);
-  setWord(record, ACKED + d, word(segment, SEG_ACK));
-  setWord(record, NEXT + d, seq + length);
+  setWord(record, ACKED + d, ack);
+  setWord(record, NEXT + d, next);
 }
 
 /** As in connection/accounting.ts. */

@@ -1,5 +1,5 @@
 import { hashOf, isKeyOf } from './key';
-import { CLOSED_INDEX, OPEN_INDEX, SEG_HASH } from './layout';
+import { BITS, CLOSED_INDEX, OPEN_INDEX, SEG_HASH } from './layout';
 import { addressOf, flowAt, word } from './record';
 
 /**
@@ -16,6 +16,9 @@ const FEWEST_BUCKETS: u32 = 64;
 /** Bits of a record, of which there are MOST_RECORDS. */
 const RECORD_BITS: u32 = 22;
 const TAG: u32 = 0xffffffff << RECORD_BITS;
+
+/** Of what was looked at: what is not used is not loaded. */
+export let seen: u32 = 0;
 
 /**
  * From the hash of a key to the records that may have it. The entries of a bucket are compared all at once, for which of them
@@ -108,6 +111,8 @@ class FlowIndex {
     memory.fill(this.base, 0, 2 * bytes);
     this.buckets *= 2;
     for (let bucket = copy; bucket < copy + bytes; bucket += 1 << BUCKET_SHIFT) {
+      // None of these records is in the cache: all are waited for at once.
+      for (let i: u32 = 0; i < ENTRIES; i++) seen ^= word(recordOf(load<u32>(entryAt(bucket, i))), BITS);
       for (let i: u32 = 0; i < ENTRIES; i++) {
         const entry = load<u32>(entryAt(bucket, i));
         if (entry !== 0) this.put(entry, hashOf(recordOf(entry)));
