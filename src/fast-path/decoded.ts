@@ -1,6 +1,17 @@
 import { glanceAtClosed, glanceAtOpen, guessRecord } from './flow-index';
 import { decode } from './headers';
-import { BATCH, CHUNK, DIRECTION, LOW_A, MOST_OF_BATCH, SEG_HASH, SEG_NEXT, SEG_POSITION, SEG_RECORD } from './layout';
+import {
+  BATCH,
+  CHUNK,
+  DIRECTION,
+  LOW_A,
+  MOST_OF_BATCH,
+  SEG_HASH,
+  SEG_NEXT,
+  SEG_POSITION,
+  SEG_RECORD,
+  SYNS,
+} from './layout';
 import { setWord, word } from './record';
 import { ACK, flagsOf, SYN, segmentEnd } from './segment';
 
@@ -12,6 +23,7 @@ import { ACK, flagsOf, SYN, segmentEnd } from './segment';
 
 const CHUNK_BEGIN: usize = CHUNK;
 const BATCH_BEGIN: usize = BATCH;
+const FIRST_SYN: usize = SYNS;
 
 /** Segments that were not taken yet: from here to there. */
 let at: usize = BATCH_BEGIN;
@@ -41,15 +53,11 @@ export function setDecoded(from: u32, bytes: u32): void {
 export function segmentAt(position: u32, limit: usize): usize {
   while (at < end && word(at, SEG_POSITION) < position) at = segmentEnd(at);
   if (at === end && !isAhead) {
-    at = BATCH_BEGIN;
-    end = readyEnd = decodeFrom(CHUNK_BEGIN + position, limit);
-    guessRecords();
+    at = readyEnd = BATCH_BEGIN;
+    end = decodeFrom(CHUNK_BEGIN + position, limit);
   }
   if (at === end || word(at, SEG_POSITION) !== position) return 0;
-  if (at >= readyEnd) {
-    readyEnd = glanceFrom(at);
-    guessRecords();
-  }
+  if (at >= readyEnd) makeReady();
   return at;
 }
 
@@ -60,44 +68,39 @@ export function pass(segment: usize): void {
 
 /** Decodes as many segments as are taken together. @returns where they end */
 function decodeFrom(from: usize, limit: usize): usize {
-  let glances: u32 = 0;
   let segment = BATCH_BEGIN;
   let record = from;
   for (let count = 0; count < MOST_OF_BATCH && decode(segment, CHUNK_BEGIN, record, limit); count++) {
-    glances ^= glanceAtIndex(segment);
     record = CHUNK_BEGIN + word(segment, SEG_NEXT);
     segment = segmentEnd(segment);
   }
-  seen ^= glances;
   return segment;
 }
 
-/** The same of segments that were decoded elsewhere. */
-function glanceFrom(first: usize): usize {
+/** Asks for what the next segments will be taken with: one after the other, so that all of one kind is waited for at once. */
+function makeReady(): void {
   let glances: u32 = 0;
-  let segment = first;
+  let synsEnd = FIRST_SYN;
+  let segment = at;
   for (let count = 0; count < MOST_OF_BATCH && segment < end; count++) {
-    glances ^= glanceAtIndex(segment);
+    glances ^= glanceAtOpen(segment);
+    // Without a branch: which segment is a SYN cannot be foreseen.
+    store<u32>(synsEnd, <u32>segment);
+    synsEnd += (<usize>isFirstSyn(segment)) << 2;
     segment = segmentEnd(segment);
   }
-  seen ^= glances;
-  return segment;
-}
-
-/** Only the first SYN of a connection is likely to be looked for among the closed flows, too. */
-function glanceAtIndex(segment: usize): u32 {
-  const open = glanceAtOpen(segment);
-  return (flagsOf(segment) & (SYN | ACK)) !== SYN ? open : open ^ glanceAtClosed(word(segment, SEG_HASH));
-}
-
-/** Of those that are ready, once what their places in the index hold was asked for. */
-function guessRecords(): void {
-  let glances: u32 = 0;
-  for (let segment = at; segment < readyEnd; segment = segmentEnd(segment))
+  readyEnd = segment;
+  for (let syn = FIRST_SYN; syn < synsEnd; syn += 4) glances ^= glanceAtClosed(word(load<u32>(syn), SEG_HASH));
+  for (segment = at; segment < readyEnd; segment = segmentEnd(segment))
     setWord(segment, SEG_RECORD, <u32>guessRecord(segment));
-  for (let segment = at; segment < readyEnd; segment = segmentEnd(segment)) {
+  for (segment = at; segment < readyEnd; segment = segmentEnd(segment)) {
     const record = <usize>word(segment, SEG_RECORD);
     glances ^= word(record, LOW_A) ^ word(record, DIRECTION);
   }
   seen ^= glances;
+}
+
+/** Only such a one is likely to be looked for among the closed flows, too. */
+function isFirstSyn(segment: usize): bool {
+  return (flagsOf(segment) & (SYN | ACK)) === SYN;
 }

@@ -28,6 +28,8 @@ export const FORESEEN_HOSTS = 0x60000;
 /** Segments that are taken together: they are decoded, then their records are looked for, then they are taken. */
 export const BATCH = 0x50000;
 export const MOST_OF_BATCH = 64;
+/** Addresses of those among them that begin a connection. */
+export const SYNS = 0x54000;
 /** The segment that decode/ has read. */
 export const OFFERED = 0x58000;
 
