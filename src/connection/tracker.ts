@@ -38,6 +38,12 @@ const HALF_CLOSED_BREAK: Time = SECOND / 2;
 /** Flows that one segment ends, after a long pause: each is held until it was taken. */
 const MOST_AT_ONCE = 64;
 
+/**
+ * Flows whose ends are asked for at once: so many that they are still in the processor's first cache when they are told. With
+ * hundreds at once, to tell them took a third longer.
+ */
+const MOST_FORESEEN = 32;
+
 export interface TrackerOptions {
   /** What joins addresses and ports in the flows' key; by default nothing. */
   readonly key?: readonly KeyPart[];
@@ -466,14 +472,21 @@ export class Tracker implements FlowSource {
   /** Flows end that have been silent for long enough; not all of them, where they are many. */
   endDone(now: Time): void {
     if (!this.isDue(now)) return;
-    const deferral = this.#deferral;
-    if (deferral !== null)
-      this.#options.onForesee?.(deferral.foresee(this.#ending.foresee(now, deferral.flows.closed)));
-    for (let told = 0; told < MOST_AT_ONCE; ) {
+    for (let told = 0, foreseen = 0; told < MOST_AT_ONCE; foreseen--) {
+      if (foreseen === 0) foreseen = Math.max(1, this.#foresee(now));
       const flow = this.#ending.take(now);
       if (flow === null) return;
       if (!this.#leave(flow)) told++;
     }
+  }
+
+  /** Looks at a few deferred flows that are to leave by now. @returns how many */
+  #foresee(now: Time): number {
+    const deferral = this.#deferral;
+    if (deferral === null) return 0;
+    const count = this.#ending.foresee(now, deferral.flows.closed.subarray(0, 4 * MOST_FORESEEN));
+    this.#options.onForesee?.(deferral.foresee(count));
+    return count;
   }
 
   /**
