@@ -63,7 +63,9 @@ export const ORDINARY_OUTCOMES: readonly {
   { closer: 'server', clientState: 'CLOSED', serverState: 'TIME_WAIT' },
   { closer: 'server', clientState: 'CLOSED', serverState: 'CLOSED' },
 ];
-const CLOSED_BY = { client: 1, server: 3 } as const;
+/** Of those that this end has closed, the first one. */
+const CLOSED_BY_CLIENT = 1;
+const CLOSED_BY_SERVER = 3;
 
 /**
  * The end of a connection in which nothing happened but opening, exchange and close. One object, overwritten by the next
@@ -158,13 +160,13 @@ export class OrdinaryEnd {
     const lastAck = f64[at64 + F.last];
     if (!bothClosed) return false;
     if (secondFin - f64[at64 + fields.fin] >= this.patience.closeWait) return false;
-    const side: Side = closer === client ? 'client' : 'server';
-    const duration = (closer === client ? this.profiles.client : this.profiles.server).timeWait * SECOND;
+    const isByClient = closer === client;
+    const duration = (isByClient ? this.profiles.client : this.profiles.server).timeWait * SECOND;
     const over = goneBy(lastAck, duration) <= followedUntil;
-    this.outcome = CLOSED_BY[side] + (over ? 1 : 0);
+    this.outcome = (isByClient ? CLOSED_BY_CLIENT : CLOSED_BY_SERVER) + (over ? 1 : 0);
     this.timeWaitFrom = secondFin;
     this.timeWaitUntil = over ? secondFin + duration : followedUntil;
-    this.clientUntil = side === 'client' ? this.timeWaitUntil : lastAck;
+    this.clientUntil = isByClient ? this.timeWaitUntil : lastAck;
     return true;
   }
 
