@@ -116,7 +116,7 @@ async function pass(path, stage) {
 
 /** @param {string} path */
 async function walking(path) {
-  const stream = flowsOrOrdinary([path], {}, () => null);
+  const stream = flowsOrOrdinary([path], {}, { end: () => null });
   for await (const _ of stream);
   return stream.captures[0].frames;
 }
