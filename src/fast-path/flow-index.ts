@@ -10,7 +10,7 @@ const BUCKET_SHIFT: usize = 6;
 const ENTRIES: u32 = 15;
 const ALL_ENTRIES: u32 = (1 << ENTRIES) - 1;
 const PASSED_AT: usize = 60;
-/** So many entries of a bucket are used at most, on average: then one bucket in eleven is full. */
+/** So many entries of a bucket are used at most, on average: then others go past one bucket in eleven. */
 const MOST_USED: u32 = 11;
 const FEWEST_BUCKETS: u32 = 64;
 /** Bits of a record, of which there are MOST_RECORDS. */
