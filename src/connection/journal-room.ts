@@ -15,8 +15,7 @@ const PARTS = 64;
 
 /**
  * Gives up what a journal holds of flows that have left. Most of them leave in the order in which they came, and its oldest pages
- * with them; what is needed of those that stayed is written once more where it is little, so that it does not hold the others'
- * memory.
+ * with them; where too many have left and others stayed, what is needed of those is written once more, the oldest first.
  */
 export class JournalRoom {
   readonly #journal: SegmentJournal;

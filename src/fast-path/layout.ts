@@ -47,7 +47,7 @@ export const MOST_SEGMENTS = 63;
 export const MULTIPLIERS = 0x70000;
 export const MULTIPLIERS_BYTES = 72;
 
-/** A word for each record: indices of those that are free, of either kind where its records would be named. */
+/** A word for each record. Indices of free ones, those of open flows and those of closed flows from where the first of each stands. */
 export const FREE_RECORDS = 0x1000000;
 
 /** Two indices of records, of at most 32 MB each, with room to copy what is there while they grow. */
