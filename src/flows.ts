@@ -113,6 +113,8 @@ export function flows(captures: string | readonly string[], options: Options = {
 
 /** Takes connections without incident in place of their post-mortems. */
 export interface OnOrdinary<T> {
+  /** Absent where it takes all: those that it does not are yielded. */
+  takes?(flow: OrdinaryEnd): boolean;
   /** The object is overwritten by the next one. @returns what stands for the connection among the flows; null for nothing */
   end(flow: OrdinaryEnd, clock: Clock): T | null;
   /** Some of these hosts will soon be asked for: IPv4 addresses as signed words, and others that mean nothing. */
@@ -123,14 +125,12 @@ export interface OnOrdinary<T> {
  * The same for who needs no post-mortem of connections without incident: they are handed to `ordinary` instead of being
  * yielded, unless flows are selected by what only the whole post-mortem knows.
  *
- * @param readsLog `ordinary` reads more of a flow than its end
  * @param read reads the captures; frames are not observed where it does so on another thread
  */
 export function flowsOrOrdinary<T>(
   captures: string | readonly string[],
   options: Options,
   ordinary: OnOrdinary<T>,
-  readsLog = false,
   read?: Read,
 ): FlowStream<Flow | T> {
   const summaries: CaptureSummary[] = [];
@@ -139,7 +139,7 @@ export function flowsOrOrdinary<T>(
   const paths = typeof captures === 'string' ? [captures] : captures;
   const iterate = whole
     ? followAll<T>(paths, settings, summaries, null)
-    : followAll(paths, settings, summaries, ordinary, null, readsLog, read);
+    : followAll(paths, settings, summaries, ordinary, null, read);
   return { captures: summaries, [Symbol.asyncIterator]: () => iterate };
 }
 
@@ -218,10 +218,9 @@ async function* followAll<T>(
   summaries: CaptureSummary[],
   ordinary: OnOrdinary<T> | null,
   observer: FrameObserver | null = null,
-  readsLog = true,
   read: Read = readHere,
 ): AsyncGenerator<Flow | T> {
-  const follower = new Follower(paths, settings, ordinary, observer, readsLog);
+  const follower = new Follower(paths, settings, ordinary, observer);
   const reading = read(paths, settings.options, follower, follower.frameNames);
   try {
     yield* follower.run(reading);
@@ -260,13 +259,12 @@ class Follower<T> implements FrameSink {
     readonly settings: Settings,
     readonly ordinary: OnOrdinary<T> | null,
     readonly observer: FrameObserver | null,
-    readsLog: boolean,
   ) {
     const { profiles, options, thresholds } = settings;
     const patience = { handshake: thresholds.slowHandshake * SECOND, closeWait: thresholds.closeWait * SECOND };
     this.#tracker = new Tracker({
       detail: options.detail === 'full' ? FULL_DETAIL : 0,
-      ...(ordinary !== null && !readsLog && { defers: patience }),
+      ...(ordinary !== null && { defers: patience }),
       linger: lingerOf(profiles),
       maxFlows: options.maxFlows ?? DEFAULT_MAX_FLOWS,
       ...(options.key && { key: options.key }),
@@ -381,6 +379,7 @@ class Follower<T> implements FrameSink {
   /** A connection without incident has ended. @returns whether nobody wants to know more of it */
   #passOver(end: OrdinaryEnd): boolean {
     const { clock, ordinary } = this;
+    if (ordinary?.takes?.(end) === false) return false;
     end.noteDistances(this.#distances);
     if (clock === null || (ordinary === null && !this.#isUnwanted(end.flow))) return false;
     const standIn = ordinary?.end(end, clock);

@@ -35,7 +35,7 @@ export async function analyze(
     },
     foresee: (hosts) => summarizer.foresee(hosts),
   };
-  const stream = flowsOrOrdinary(captures, { ...options, onGivenUp }, ordinary, false, readingOnThreads(threads));
+  const stream = flowsOrOrdinary(captures, { ...options, onGivenUp }, ordinary, readingOnThreads(threads));
   for await (const flow of stream) summarizer.add(flow);
   return summarizer.result(stream.captures);
 }
@@ -68,7 +68,7 @@ export async function socketsAtEnd(
       return null;
     },
   };
-  const stream = flowsOrOrdinary(captures, options, ordinary, false, readingOnThreads(threads));
+  const stream = flowsOrOrdinary(captures, options, ordinary, readingOnThreads(threads));
   for await (const flow of stream) counter.add(flow);
   return { rows: counter.rows(), captures: stream.captures };
 }

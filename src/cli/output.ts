@@ -29,14 +29,16 @@ export class Output {
   }
 
   /**
-   * Text waits for more of it, up to a bound, but not for a source that has nothing at the moment.
+   * Text waits for more of it, up to a bound, but not for a source that has nothing at the moment. Bytes may be overwritten when
+   * they were written.
    * Throws BrokenPipeError where the reader has gone, UsageError where the file cannot be written.
    */
   async write(text: string | Uint8Array): Promise<void> {
     this.#check();
     if (typeof text !== 'string') {
       await this.#flush();
-      await this.#handOver(text);
+      await new Promise<void>((resolve) => this.#open().write(text, () => resolve()));
+      this.#check();
       return;
     }
     if (this.#pending === '') setImmediate(() => this.#flushNow());
@@ -57,7 +59,7 @@ export class Output {
     if (text !== '' && this.#error === null) this.#open().write(text);
   }
 
-  async #handOver(text: string | Uint8Array): Promise<void> {
+  async #handOver(text: string): Promise<void> {
     const stream = this.#open();
     if (stream.write(text)) return;
     await new Promise<void>((resolve) => {

@@ -44,7 +44,7 @@ export function addTimeline(program: Command, context: Context, done: (status: n
 function timeline(context: Context, captures: readonly string[], options: TimelineOptions): Promise<number> {
   return runOnCaptures(context, captures, options, true, async (output, library) => {
     const texts = textsOf(context, captures, options, library);
-    for await (const text of texts) await output.write(text);
+    for await (const piece of texts.pieces()) await output.write(piece);
     const status = judge(context, texts.captures);
     if (texts.count === 0 && status === 0 && !options.quiet) say(context, 'no connection matches');
     return status;

@@ -5,7 +5,7 @@ import { LOG } from './segment-log.js';
 import { seqAfter, seqBefore, seqWithin } from './sequence.js';
 
 /** Payload of a segment that was cut by the MSS rather than by the application: the least MSS of RFC 9293, section 3.7.1. */
-const BULK = 536;
+export const BULK = 536;
 
 /**
  * Counts any other segment to its flow, and keeps what it tells of the connection.

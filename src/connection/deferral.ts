@@ -21,12 +21,14 @@ import {
   ORDINARY,
   RECORD_WORDS,
   SECOND_FIN_TIME,
+  SEGMENT_WORDS,
   START,
   SYN_ACK_TIME,
   SYN_TS_VAL,
   TCP_STREAM,
   UPPER,
 } from '../fast-path/layout.js';
+import type { DeferredCopies } from './deferred-copies.js';
 import { DeferredFlows } from './deferred-flows.js';
 import { BIT, F, I, STRIDE, STRIDE_F64 } from './flow-record.js';
 import type { FlowTable } from './flow-table.js';
@@ -193,18 +195,22 @@ export class Deferral {
     const segment = this.#segment;
     segment.ipVersion = (i32[at + BITS] & BIT.ipv6) === 0 ? 4 : 6;
     const copy = this.#journal.copy(i32[at + NEWEST], i32[at + ORDINARY] & LOWEST_BYTE);
-    const fin = firstFin(copy);
-    const closing = copy.subarray(fin);
+    const fin = firstFin(copy, 0, copy.length);
     const reader = new SegmentReader(f64[flow * RECORD_TIMES + START]);
-    for (const d of reader.read(copy.subarray(0, fin), segment)) take(segment, d);
-    const ordinary = new OrdinarySegments(this.flows, flow);
+    for (let from = 0; from < fin; from += SEGMENT_WORDS) take(segment, reader.read(copy, from, segment));
+    const ordinary = new OrdinarySegments(this.flows, at);
     if (!ordinary.isEmpty) {
       reader.time = f64[flow * RECORD_TIMES + LAST];
       for (let d = 0; d < 2; d++) reader.next[d] = i32[at + NEXT + d];
-      unread(closing, reader);
+      unread(copy, fin, copy.length, reader);
       ordinary.putInto(table, record, reader.next, reader.time);
     }
-    for (const d of reader.read(closing, segment)) take(segment, d);
+    for (let from = fin; from < copy.length; from += SEGMENT_WORDS) take(segment, reader.read(copy, from, segment));
+  }
+
+  /** Copies a flow that has ended. @returns how many were copied before it */
+  copy(flow: number, to: DeferredCopies): number {
+    return to.add(this.flows, this.#journal, flow);
   }
 
   /** The first flows that `flows.closed` names will be read and removed. @returns their IPv4 addresses, and words of IPv6 ones */

@@ -19,7 +19,6 @@ import {
   ORDINARY,
   ORDINARY_SHIFT,
   OTHER_TIME,
-  RECORD_WORDS,
   WRAPS_BITS,
 } from '../fast-path/layout.js';
 import { BIT, D, DF, DIRECTION, DIRECTION_F64, F, type FlowRecords, I, STRIDE, STRIDE_F64 } from './flow-record.js';
@@ -30,16 +29,89 @@ const MARKS = 0x7ff;
 
 /** What the record of a deferred flow says of its ordinary segments, which stand nowhere else. */
 export class OrdinarySegments {
-  readonly #flows: FlowRecords;
+  readonly #i32: Int32Array;
+  readonly #f64: Float64Array;
   readonly #at: number;
 
-  constructor(flows: FlowRecords, flow: number) {
-    this.#flows = flows;
-    this.#at = flow * RECORD_WORDS;
+  /** @param at where the record begins, in words */
+  constructor({ i32, f64 }: FlowRecords, at: number) {
+    this.#i32 = i32;
+    this.#f64 = f64;
+    this.#at = at;
   }
 
   get isEmpty(): boolean {
-    return this.#count(0) + this.#count(1) === 0;
+    return this.count(0) + this.count(1) === 0;
+  }
+
+  count(d: number): number {
+    return this.#i32[this.#at + ORDINARY + d] >>> ORDINARY_SHIFT;
+  }
+
+  /** Payload of all of one direction. @param before sequence number that they began with @param next the one behind them */
+  bytes(d: number, before: number, next: number): number {
+    const wraps = (this.#i32[this.#at + ORDINARY + 1] >>> (d * WRAPS_BITS)) & MOST_WRAPS;
+    return (next >>> 0) - (before >>> 0) + wraps * 2 ** 32;
+  }
+
+  /* All but the last ones of each direction, as one run. */
+
+  get isRun(): boolean {
+    return this.count(0) > 1 || this.count(1) > 1;
+  }
+  /** Of its first segment. */
+  get runDirection(): number {
+    return this.count(1) > 1 && (this.count(0) < 2 || this.#firstFrame(1) < this.#firstFrame(0)) ? 1 : 0;
+  }
+  get runFrame(): number {
+    return this.#firstFrame(this.runDirection);
+  }
+  get runStart(): Time {
+    return this.#f64[this.#at / 2 + FIRST_TIME + this.runDirection];
+  }
+  get runLastFrame(): number {
+    return this.#i32[this.#at + FOLDED_FRAME] >>> 0;
+  }
+  get runLast(): Time {
+    return this.#f64[this.#at / 2 + FOLDED_TIME];
+  }
+
+  /* The last one of a direction. */
+
+  frame(d: number): number {
+    return this.#i32[this.#at + FRAME + d] >>> 0;
+  }
+  /** @param last time of the last one of both */
+  time(d: number, last: Time): Time {
+    const isLast = (this.#i32[this.#at + BITS] & LAST_FROM_B) === (d === 0 ? 0 : LAST_FROM_B);
+    return isLast ? last : this.#f64[this.#at / 2 + OTHER_TIME];
+  }
+  busySince(d: number): Time {
+    return this.#f64[this.#at / 2 + BUSY_SINCE + d];
+  }
+  ack(d: number): number {
+    const hasFin = (this.#i32[this.#at + BITS] & (3 * BIT.fin)) !== 0;
+    return this.#i32[this.#at + (hasFin ? ACKED_BEFORE_FIN : ACKED) + d];
+  }
+  payload(d: number): number {
+    return this.#i32[this.#line(d) + DIR_WND] >>> 16;
+  }
+  window(d: number): number {
+    return this.#i32[this.#line(d) + DIR_WND] & 0xffff;
+  }
+  tsVal(d: number): number {
+    return this.#i32[this.#line(d) + DIR_TS_VAL];
+  }
+  tsEcr(d: number): number {
+    return this.#i32[this.#line(d) + DIR_TS_ECR];
+  }
+  /** Bits of its log entry: flags and what is above. */
+  bits(d: number): number {
+    return this.#i32[this.#line(d) + DIR_BITS] & MARKS;
+  }
+  /** Of IPv4. */
+  ipId(d: number): number {
+    return this.#i32[this.#line(d) + DIR_BITS] >>> 16;
   }
 
   /**
@@ -53,64 +125,52 @@ export class OrdinarySegments {
   putInto(records: FlowRecords, record: number, next: readonly number[], last: Time): void {
     const to = record * STRIDE;
     const to64 = record * STRIDE_F64;
-    const isRun = this.#count(0) > 1 || this.#count(1) > 1;
-    if (isRun) this.#beginRun(records, to, to64);
-    for (let d = 0; d < 2; d++) if (this.#count(d) > 0) this.#putDirection(records, record, d, next[d], last);
+    if (this.isRun) this.#beginRun(records, to, to64);
+    for (let d = 0; d < 2; d++) if (this.count(d) > 0) this.#putDirection(records, record, d, next[d], last);
     records.f64[to64 + F.last] = last;
   }
 
-  #count(d: number): number {
-    return this.#flows.i32[this.#at + ORDINARY + d] >>> ORDINARY_SHIFT;
-  }
-
-  /** All but the last ones of each direction. */
   #beginRun({ i32, f64 }: FlowRecords, to: number, to64: number): void {
-    const of = this.#flows.i32;
-    const of64 = this.#flows.f64;
-    const at64 = this.#at / 2;
-    const frame = (d: number): number => of[this.#at + FIRST_FRAME + d] >>> 0;
-    const direction = this.#count(1) > 1 && (this.#count(0) < 2 || frame(1) < frame(0)) ? 1 : 0;
     for (let d = 0; d < 2; d++) {
       i32[to + I.runPackets + d] = i32[to + d * DIRECTION + D.packets];
       f64[to64 + F.runBytes + d] = f64[to64 + d * DIRECTION_F64 + DF.bytes];
     }
-    i32[to + I.runDirection] = direction;
-    i32[to + I.runFrame] = frame(direction);
-    f64[to64 + F.runStart] = of64[at64 + FIRST_TIME + direction];
-    i32[to + I.runLastFrame] = of[this.#at + FOLDED_FRAME];
-    f64[to64 + F.runLast] = of64[at64 + FOLDED_TIME];
+    i32[to + I.runDirection] = this.runDirection;
+    i32[to + I.runFrame] = this.runFrame;
+    f64[to64 + F.runStart] = this.runStart;
+    i32[to + I.runLastFrame] = this.runLastFrame;
+    f64[to64 + F.runLast] = this.runLast;
     i32[to + I.bits] |= BIT.run;
   }
 
   #putDirection({ i32, f64 }: FlowRecords, record: number, d: number, next: number, last: Time): void {
-    const of = this.#flows.i32;
-    const at = this.#at;
-    const at64 = at / 2;
-    const line = at + DIRECTION_LINE + d * DIRECTION_WORDS;
     const to = record * STRIDE;
     const direction = to + d * DIRECTION;
     const direction64 = record * STRIDE_F64 + d * DIRECTION_F64;
-    const bits = of[line + DIR_BITS];
-    const isLast = (of[at + BITS] & LAST_FROM_B) === (d === 0 ? 0 : LAST_FROM_B);
-    const wraps = (of[at + ORDINARY + 1] >>> (d * WRAPS_BITS)) & MOST_WRAPS;
-    const hasFin = (of[at + BITS] & (3 * BIT.fin)) !== 0;
-    const length = of[line + DIR_WND] >>> 16;
-    const acked = of[at + (hasFin ? ACKED_BEFORE_FIN : ACKED) + d];
-    f64[direction64 + DF.bytes] += (next >>> 0) - (i32[to + I.next + d] >>> 0) + wraps * 2 ** 32;
-    f64[direction64 + DF.time] = isLast ? last : this.#flows.f64[at64 + OTHER_TIME];
-    f64[direction64 + DF.busySince] = this.#flows.f64[at64 + BUSY_SINCE + d];
+    const isIpv4 = (this.#i32[this.#at + BITS] & BIT.ipv6) === 0;
+    f64[direction64 + DF.bytes] += this.bytes(d, i32[to + I.next + d], next);
+    f64[direction64 + DF.time] = this.time(d, last);
+    f64[direction64 + DF.busySince] = this.busySince(d);
     i32[to + I.next + d] = next;
-    i32[to + I.acked + d] = acked;
-    i32[direction + D.packets] += this.#count(d);
-    i32[direction + D.frame] = of[at + FRAME + d];
-    i32[direction + D.seq] = next - length;
-    i32[direction + D.ack] = acked;
-    i32[direction + D.length] = length;
-    i32[direction + D.tsVal] = of[line + DIR_TS_VAL];
-    i32[direction + D.tsEcr] = of[line + DIR_TS_ECR];
-    i32[direction + D.window] = of[line + DIR_WND] & 0xffff;
-    i32[direction + D.marks] = bits & MARKS;
-    i32[direction + D.ipId] = (of[at + BITS] & BIT.ipv6) === 0 ? bits >>> 16 : -1;
+    i32[to + I.acked + d] = this.ack(d);
+    i32[direction + D.packets] += this.count(d);
+    i32[direction + D.frame] = this.frame(d);
+    i32[direction + D.seq] = next - this.payload(d);
+    i32[direction + D.ack] = this.ack(d);
+    i32[direction + D.length] = this.payload(d);
+    i32[direction + D.tsVal] = this.tsVal(d);
+    i32[direction + D.tsEcr] = this.tsEcr(d);
+    i32[direction + D.window] = this.window(d);
+    i32[direction + D.marks] = this.bits(d);
+    i32[direction + D.ipId] = isIpv4 ? this.ipId(d) : -1;
     i32[to + I.bits] |= BIT.pending << d;
+  }
+
+  #firstFrame(d: number): number {
+    return this.#i32[this.#at + FIRST_FRAME + d] >>> 0;
+  }
+
+  #line(d: number): number {
+    return this.#at + DIRECTION_LINE + d * DIRECTION_WORDS;
   }
 }

@@ -69,13 +69,18 @@ export class SegmentJournal {
   /** Copies a flow's segments, one behind the other, from its newest one. */
   copy(newest: number, count: number): Int32Array<ArrayBuffer> {
     const words = new Int32Array(count * SEGMENT_WORDS);
+    this.copyTo(newest, count, words, 0);
+    return words;
+  }
+
+  /** The same to `words`, from `at` on. */
+  copyTo(newest: number, count: number, words: Int32Array, at: number): void {
     let place = newest;
-    for (let to = words.length - SEGMENT_WORDS; to >= 0; to -= SEGMENT_WORDS) {
+    for (let to = at + (count - 1) * SEGMENT_WORDS; to >= at; to -= SEGMENT_WORDS) {
       const page = this.#pageOf(place);
       copySegment(page, place, words, to);
       place = page[wordOf(place) + W.before];
     }
-    return words;
   }
 
   /** Writes a flow's segments once more, at the end. @returns the place of its newest one */
@@ -165,19 +170,13 @@ export class SegmentReader {
   /** @param time of the last segment; before the first one, its own */
   constructor(public time: Time) {}
 
-  /** Overwrites `s` by each segment of a copy; addresses and ports are left alone. @returns after each of them its direction */
-  *read(copy: Int32Array, s: Segment): Generator<number> {
-    for (let at = 0; at < copy.length; at += SEGMENT_WORDS) {
-      this.time += silenceOf(copy, at);
-      yield this.#take(copy, at, s);
-    }
-  }
-
-  #take(copy: Int32Array, at: number, s: Segment): number {
+  /** Overwrites `s` by the segment of a copy that stands at `at`; addresses and ports are left alone. @returns its direction */
+  read(copy: Int32Array, at: number, s: Segment): number {
     const { next } = this;
     const bits = copy[at + W.bits];
     const d = directionOf(bits);
     const isSyn = (bits & SYN) !== 0;
+    this.time += silenceOf(copy, at);
     s.time = this.time;
     s.frame = copy[at + W.frame] >>> 0;
     s.flags = bits & FLAGS;
@@ -196,16 +195,16 @@ export class SegmentReader {
   }
 }
 
-/** @returns where in a copy the first FIN stands; its end where there is none */
-export function firstFin(copy: Int32Array): number {
-  let at = 0;
-  while (at < copy.length && (copy[at + W.bits] & FIN) === 0) at += SEGMENT_WORDS;
+/** @returns where in a copy, from `begin` to `end`, the first FIN stands; `end` where there is none */
+export function firstFin(copy: Int32Array, begin: number, end: number): number {
+  let at = begin;
+  while (at < end && (copy[at + W.bits] & FIN) === 0) at += SEGMENT_WORDS;
   return at;
 }
 
-/** Takes back from `reader`, which stands behind the segments of a copy that has no SYN, what they have moved it. */
-export function unread(copy: Int32Array, reader: SegmentReader): void {
-  for (let at = 0; at < copy.length; at += SEGMENT_WORDS) {
+/** Takes back from `reader`, which stands behind these segments of a copy, none of them a SYN, what they have moved it. */
+export function unread(copy: Int32Array, begin: number, end: number, reader: SegmentReader): void {
+  for (let at = begin; at < end; at += SEGMENT_WORDS) {
     const bits = copy[at + W.bits];
     const d = directionOf(bits);
     reader.time -= silenceOf(copy, at);

@@ -79,55 +79,14 @@ export interface FoldedRun {
 }
 
 class Page {
-  readonly f64: Float64Array;
-
-  constructor(readonly i32 = new Int32Array(PAGE_ENTRIES * WORDS)) {
-    this.f64 = new Float64Array(i32.buffer, i32.byteOffset, i32.length / 2);
-  }
-}
-
-/** Copies of entries, one after the other. */
-export class EntryCopies {
-  #words = new Int32Array(1024 * WORDS);
-  #count = 0;
-
-  /** Copies the list that ends with the entry `newest`. @returns the copy of that entry */
-  add(log: SegmentLog, newest: number): number {
-    const copy = this.#count;
-    for (let entry = newest; entry >= 0; entry = log.next(entry)) {
-      const to = this.#count++ * WORDS;
-      if (to === this.#words.length) this.#grow();
-      log.copy(entry, this.#words, to);
-      this.#words[to + W.next] = log.next(entry) < 0 ? -1 : this.#count;
-    }
-    return copy;
-  }
-
-  /** For `SegmentLog.of`. */
-  get buffer(): ArrayBuffer {
-    return this.#words.buffer;
-  }
-
-  #grow(): void {
-    const words = new Int32Array(2 * this.#words.length);
-    words.set(this.#words);
-    this.#words = words;
-  }
+  readonly i32 = new Int32Array(PAGE_ENTRIES * WORDS);
+  readonly f64 = new Float64Array(this.i32.buffer);
 }
 
 export class SegmentLog {
   readonly #pages: Page[] = [];
   #unused = 0;
   #free = -1;
-
-  /** A log to be read, of copies. */
-  static of(copies: ArrayBuffer): SegmentLog {
-    const log = new SegmentLog();
-    const words = new Int32Array(copies);
-    for (let at = 0; at < words.length; at += PAGE_ENTRIES * WORDS)
-      log.#pages.push(new Page(words.subarray(at, at + PAGE_ENTRIES * WORDS)));
-    return log;
-  }
 
   /** A new entry of a segment, behind `after` (-1 for none). */
   ofSegment(after: number, s: Segment, bits: number, busySince: number): number {
@@ -206,13 +165,6 @@ export class SegmentLog {
   release(newest: number, oldest: number): void {
     this.#i32(oldest)[this.#at(oldest) + W.next] = this.#free;
     this.#free = newest;
-  }
-
-  /** Writes the words of an entry to `words`. */
-  copy(entry: number, words: Int32Array, to: number): void {
-    const at = this.#at(entry);
-    const i32 = this.#i32(entry);
-    for (let word = 0; word < WORDS; word++) words[to + word] = i32[at + word];
   }
 
   next(entry: number): number {

@@ -10,7 +10,7 @@ import { SECOND } from './time.js';
 /** A silence that may be worth a finding, and so an entry of its own. */
 export const LONG_SILENCE: Time = 60 * SECOND;
 /** Closing segments that are logged one by one before in-order data of a half-closed connection is folded. */
-const CLOSING_DETAIL = 32;
+export const CLOSING_DETAIL = 32;
 /** Flags of segments that open, close or refuse. */
 export const CONTROL = SYN | FIN | RST;
 

@@ -4,6 +4,7 @@ import { CLOSED, COPIED, HELD_UP, TAKEN, UNKNOWN } from '../fast-path/layout.js'
 import { advance, isClosed, note } from './accounting.js';
 import { Copies } from './copies.js';
 import { Deferral } from './deferral.js';
+import type { DeferredCopies } from './deferred-copies.js';
 import { EndingFlows } from './ending-flows.js';
 import { firstToLeave } from './eviction.js';
 import { FlowLog } from './flow-log.js';
@@ -226,6 +227,11 @@ export class Tracker implements FlowSource {
     if (i32[at + I.logCount] >= 0 || this.#deferral === null) return;
     this.#replay(i32[at + I.logTail], this.#deferral, flow);
     this.#kept.flush(flow);
+  }
+
+  copyDeferred(flow: number, to: DeferredCopies): number {
+    if (this.#deferral === null) throw new RangeError('no flow is deferred');
+    return this.#deferral.copy(flow, to);
   }
 
   /** Follows the deferred flow that was found last in full from now on, the table's key being its own. @returns its record */

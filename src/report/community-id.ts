@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import * as crypto from 'node:crypto';
+
 import type { Endpoint } from '../connection/model.js';
 import { parseAddress } from '../decode/address.js';
 
@@ -21,8 +22,14 @@ export function communityId(one: Endpoint, other: Endpoint): string {
   at = bytes.writeUInt16BE(TCP << 8, at);
   at = bytes.writeUInt16BE(isLower ? one.port : other.port, at);
   bytes.writeUInt16BE(isLower ? other.port : one.port, at);
-  return `1:${createHash('sha1').update(bytes).digest('base64')}`;
+  return `1:${sha1(bytes)}`;
 }
+
+/** In base64. Node.js has `hash` since 20.12: without an object of its own for each of 500,000 hashes, that takes a third of the time. */
+const sha1: (bytes: Buffer) => string =
+  'hash' in crypto
+    ? (bytes) => crypto.hash('sha1', bytes, 'base64')
+    : (bytes) => crypto.createHash('sha1').update(bytes).digest('base64');
 
 /** The words of an address, as they stand on the wire: one of IPv4, four of IPv6. */
 function wordsOf({ address }: Endpoint): readonly number[] {

@@ -5,7 +5,8 @@ import { MERMAID_HEADER, mermaidLines } from './export/mermaid.js';
 import { ocsfEvent } from './export/ocsf.js';
 import { traceEvents } from './export/perfetto.js';
 import { connLogFooter, connLogHeader, connLogJson, connLogRow, type ZeekFlow } from './export/zeek/conn-log.js';
-import { flowJson } from './flow-json.js';
+import { flowJson, writeFlowJson } from './flow-json.js';
+import type { Utf8Text } from './utf8-text.js';
 
 /** Connections one after the other as text of one format. */
 export interface Printer<T> {
@@ -23,6 +24,8 @@ export interface Printer<T> {
 /** A printer of connections whose texts do not depend on each other. */
 export interface FlowPrinter extends Printer<Flow> {
   begin(): string;
+  /** Writes what `one` returns: where it is there, it is faster. */
+  write?(flow: Flow, to: Utf8Text): void;
 }
 
 const lines = (of: (flow: Flow) => unknown): FlowPrinter => ({
@@ -47,10 +50,17 @@ export function flowPrinter(format: FlowFormat, version: string): FlowPrinter {
         begin: () => '[\n',
         separator: ',\n',
         one: (flow) => toJson(flowJson(flow)),
+        write: writeFlowJson,
         end: (count) => (count === 0 ? '[]\n' : '\n]\n'),
       };
     case 'ndjson':
-      return lines(flowJson);
+      return {
+        ...lines(flowJson),
+        write(flow, to) {
+          writeFlowJson(flow, to);
+          to.text('\n');
+        },
+      };
     case 'csv':
       return {
         detail: 'summary',

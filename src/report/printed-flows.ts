@@ -6,6 +6,8 @@ export interface FlowText extends AsyncIterable<string> {
   /** Connections so far. */
   readonly count: number;
   readonly captures: readonly CaptureSummary[];
+  /** In place of the iteration: the same, in UTF-8 where that is how it was made. Such a piece is overwritten later. */
+  pieces(): AsyncIterable<string | Uint8Array>;
 }
 
 /** Connections printed one after the other, as they end. */
@@ -19,6 +21,10 @@ export class PrintedFlows<T> implements FlowText {
 
   get captures(): readonly CaptureSummary[] {
     return this.stream.captures;
+  }
+
+  pieces(): AsyncIterable<string> {
+    return this;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<string> {

@@ -5,15 +5,33 @@ const SECOND = 1e9;
 const SECONDS_A_DAY = 86_400;
 
 /** ISO 8601 in UTC, with the digits that the capture has; what lies below them is cut off, towards the past. */
-export function formatTimestamp(time: Time, clock: Clock): string {
-  const seconds = Math.floor(time / SECOND);
-  const nanoseconds = time - seconds * SECOND;
-  const second = secondText(clock.epochSeconds + seconds);
-  const milliseconds = Math.floor(nanoseconds / 1e6);
-  const microseconds = Math.floor(nanoseconds / 1000) - milliseconds * 1000;
-  const digits = `${second}.${THREE_DIGITS[milliseconds]}${THREE_DIGITS[microseconds]}`;
-  return clock.digits === 6 ? `${digits}Z` : `${digits}${THREE_DIGITS[Math.floor(nanoseconds % 1000)]}Z`;
+export const formatTimestamp = (time: Time, clock: Clock): string => formatUnits(unitBefore(time, clock), clock);
+
+/** @param units those of the capture's digits */
+export function formatUnits(units: number, { digits, epochSeconds }: Clock): string {
+  const ofSecond = digits === 6 ? 1e6 : 1e9;
+  const seconds = Math.floor(units / ofSecond);
+  const fraction = units - seconds * ofSecond;
+  const thousands = Math.floor(fraction / 1000);
+  const text = digits === 6 ? THREE_DIGITS[thousands] : sixDigits(thousands);
+  return `${secondText(epochSeconds + seconds)}.${text}${THREE_DIGITS[fraction - thousands * 1000]}Z`;
 }
+
+function sixDigits(value: number): string {
+  const thousands = Math.floor(value / 1000);
+  return THREE_DIGITS[thousands] + THREE_DIGITS[value - thousands * 1000];
+}
+
+/* The unit of time that the capture's digits count: the nearest one, the last one before, the first one behind. */
+export const nearestUnit = (time: Time, clock: Clock): number => Math.round(time / unitOf(clock));
+export const unitBefore = (time: Time, clock: Clock): number => Math.floor(time / unitOf(clock));
+export const unitBehind = (time: Time, clock: Clock): number => Math.ceil(time / unitOf(clock));
+
+const unitOf = ({ digits }: Clock): Time => (digits === 6 ? 1000 : 1);
+
+/** Of a number of days since 1970. */
+export const dateText = (day: number): string =>
+  new Date(day * SECONDS_A_DAY * 1000).toISOString().slice(0, -'T00:00:00.000Z'.length);
 
 /** 000 to 999: a timeline has dozens of times, and to pad each number takes twice as long. */
 const THREE_DIGITS = Array.from({ length: 1000 }, (_, value) => String(value).padStart(3, '0'));
@@ -28,7 +46,7 @@ function secondText(seconds: number): string {
   if (seconds === lastSecond) return lastText;
   const day = Math.floor(seconds / SECONDS_A_DAY);
   if (day !== lastDay) {
-    lastDate = new Date(day * SECONDS_A_DAY * 1000).toISOString().slice(0, -'T00:00:00.000Z'.length);
+    lastDate = dateText(day);
     lastDay = day;
   }
   const ofDay = seconds - day * SECONDS_A_DAY;

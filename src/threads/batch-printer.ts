@@ -1,11 +1,11 @@
 import { FrameNames } from '../capture/frame-names.js';
-import { type CopiedFlows, copiedSource } from '../connection/flow-copies.js';
+import { recordsOf } from '../connection/deferred-copies.js';
 import type { Clock, Time } from '../connection/model.js';
-import { readHistory } from '../connection/postmortem/history.js';
+import { soundConnection } from '../connection/postmortem/sound-connection.js';
 import type { HostProfile } from '../connection/profile.js';
 import type { Side } from '../connection/state.js';
-import { diagnosedFlow } from '../diagnosed-flow.js';
 import { type FlowFormat, flowPrinter } from '../report/flow-printers.js';
+import { Utf8Text } from '../report/utf8-text.js';
 import { VERSION } from '../version.js';
 
 /** What is the same for all connections of a capture. */
@@ -18,14 +18,20 @@ export interface PrintJob {
 /** Connections without incident that have ended. */
 export interface Batch {
   readonly clock: Clock;
-  readonly flows: CopiedFlows;
+  /** Of DeferredCopies. */
+  readonly copies: ArrayBuffer;
+  readonly places: readonly number[];
   /** Of each: tap time of the newest frame when it ended. */
   readonly followedUntil: readonly Time[];
+  /** Memory for the text, as far as that is enough. */
+  readonly room: ArrayBuffer;
 }
 
 export interface PrintedBatch {
-  /** Of all, one behind the other, each with the format's separator before it. */
-  readonly text: string;
+  /** Of the batch: nobody reads it any more. */
+  readonly copies: ArrayBuffer;
+  /** Of all, one behind the other, each with the format's separator before it, in UTF-8. */
+  readonly text: Uint8Array<ArrayBuffer>;
   /** Where that of each ends. */
   readonly ends: readonly number[];
 }
@@ -43,23 +49,25 @@ export class BatchPrinter {
     this.#printer = flowPrinter(job.format, VERSION);
   }
 
-  print({ clock, flows, followedUntil }: Batch): PrintedBatch {
-    const source = copiedSource(flows);
+  print({ clock, copies, places, followedUntil, room }: Batch): PrintedBatch {
+    const { separator, write } = this.#printer;
+    const records = recordsOf(copies);
     const ends: number[] = [];
-    let text = '';
-    for (let record = 0; record < flows.count; record++) {
-      const flow = diagnosedFlow(readHistory(source, record), {
-        captures: this.#captures,
-        frameNames: this.#frameNames,
+    const text = new Utf8Text(new Uint8Array(room));
+    for (const [index, place] of places.entries()) {
+      const connection = soundConnection(records, place, {
+        capture: this.job.capture,
         clock,
-        followedUntil: followedUntil[record],
+        followedUntil: followedUntil[index],
         profiles: this.job.profiles,
-        thresholds: null,
         distances: null,
       });
-      text += this.#printer.separator + this.#printer.one(flow);
+      const flow = Object.assign(connection, { captures: this.#captures, frameNames: this.#frameNames, findings: [] });
+      text.text(separator);
+      if (write === undefined) text.text(this.#printer.one(flow));
+      else write(flow, text);
       ends.push(text.length);
     }
-    return { text, ends };
+    return { copies, text: text.memory.subarray(0, text.length), ends };
   }
 }

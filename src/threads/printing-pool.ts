@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { type Batch, BatchPrinter, type PrintedBatch, type PrintJob } from './batch-printer.js';
 
 /** Batches that a thread is given before it has done the first of them, so that it never waits for the next. */
-const MOST_WAITING = 2;
+const MOST_WAITING = 8;
 
 /** Prints batches on threads of its own as far as these are free, and here otherwise. */
 export class PrintingPool {
@@ -50,8 +50,7 @@ class PrintingThread {
 
   print(batch: Batch): Promise<PrintedBatch> {
     this.#worker ??= this.#start();
-    const { records, entries } = batch.flows;
-    this.#worker.postMessage(batch, [records, entries]);
+    this.#worker.postMessage(batch, [batch.copies, batch.room]);
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 

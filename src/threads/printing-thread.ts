@@ -3,4 +3,7 @@ import { type Batch, BatchPrinter } from './batch-printer.js';
 
 const printer = new BatchPrinter(workerData);
 
-parentPort?.on('message', (batch: Batch) => parentPort?.postMessage(printer.print(batch)));
+parentPort?.on('message', (batch: Batch) => {
+  const printed = printer.print(batch);
+  parentPort?.postMessage(printed, [printed.copies, printed.text.buffer]);
+});

@@ -1,19 +1,25 @@
 import { expect } from 'vitest';
 import type { RecordSpan } from '../../src/capture/record-span.js';
+import { DeferredCopies, isCopied, recordsOf } from '../../src/connection/deferred-copies.js';
 import { I, STRIDE } from '../../src/connection/flow-record.js';
-import type { Time } from '../../src/connection/model.js';
+import type { Connection, Time } from '../../src/connection/model.js';
+import { readDeferredHistory } from '../../src/connection/postmortem/deferred-history.js';
 import { type History, readHistory } from '../../src/connection/postmortem/history.js';
 import { OrdinaryEnd } from '../../src/connection/postmortem/ordinary.js';
+import { type PostmortemContext, postmortem } from '../../src/connection/postmortem/postmortem.js';
+import { soundConnection } from '../../src/connection/postmortem/sound-connection.js';
 import { hostProfile } from '../../src/connection/profile.js';
 import { SECOND } from '../../src/connection/time.js';
 import { Tracker } from '../../src/connection/tracker.js';
 import { type DecodeResult, ICMP_ERROR, TCP } from '../../src/decode/decoder.js';
 import type { Segment } from '../../src/decode/segment.js';
+import { RECORD_WORDS } from '../../src/fast-path/layout.js';
 import { DirectReading } from '../../src/reading.js';
 
 /*
  * Deferral only saves work, and so does walking through records: with them and without, each flow ends at the same time, is
- * told the same of by its record alone, and has the same log once it was recalled.
+ * told the same of by its record alone, and has the same log once it was recalled. That of a sound one is the same if it is read
+ * from a copy of its record, and its post-mortem by the shorter way.
  */
 
 const LINUX = hostProfile('linux', undefined);
@@ -45,6 +51,7 @@ async function follow(paths: readonly string[], way: Way, maxFlows = 1000): Prom
   let walked = 0;
   // Of the deferred flow that ends, as its own record tells it, before it is shown in one of the table.
   let fromItsOwn: object | null = null;
+  let fromCopy: Copied | null = null;
   const tracker: Tracker = new Tracker({
     detail: 0,
     ...(way !== 'in full' && { defers: PATIENCE }),
@@ -52,11 +59,15 @@ async function follow(paths: readonly string[], way: Way, maxFlows = 1000): Prom
     maxFlows,
     onDeferredEnd: (flow, flows) => {
       fromItsOwn = ordinaryEnd(tracker, (end) => end.readDeferred(flow, flows, newest));
+      fromCopy = fromItsOwn !== null && isCopied(flows.i32, flow * RECORD_WORDS) ? copied(tracker, flow, newest) : null;
       return false;
     },
     onEnd: (flow) => {
       const end = endOf(tracker, flow, newest);
-      if (!end.followed) expect(fromItsOwn).toEqual(end.ordinary);
+      if (!end.followed) {
+        expect(fromItsOwn).toEqual(end.ordinary);
+        if (fromCopy !== null) expectSameLife(fromCopy, readHistory(tracker, flow), newest);
+      }
       ends.push(end);
     },
     onGiveUp: (flow) => ends.push({ up: tracker.table.i32[flow * STRIDE + I.number] }),
@@ -103,6 +114,41 @@ function ordinaryEnd(tracker: Tracker, read: (end: OrdinaryEnd) => boolean): obj
   const { followedUntil, record, source, profiles, patience, ...told } = end;
   // Of a connection that is over, it may be asked any time later.
   return { ...told, addresses, followedUntil: end.closer === null ? followedUntil : null };
+}
+
+/** Of a sound flow, from copies. */
+interface Copied {
+  readonly history: History;
+  readonly connection: Connection;
+}
+
+/** Copied after another one, so that it does not stand where copies begin. */
+function copied(tracker: Tracker, flow: number, followedUntil: Time): Copied {
+  const copies = new DeferredCopies();
+  for (const index of [0, 1]) expect(tracker.copyDeferred(flow, copies)).toBe(index);
+  const records = recordsOf(copies.buffer);
+  const [, at] = copies.places;
+  return {
+    history: readDeferredHistory(records, at),
+    connection: soundConnection(records, at, contextOf(followedUntil)),
+  };
+}
+
+const contextOf = (followedUntil: Time): PostmortemContext => ({
+  capture: 'a.pcap',
+  clock: { epochSeconds: 0, digits: 9 },
+  followedUntil,
+  profiles: { client: LINUX, server: LINUX },
+  distances: null,
+});
+
+function expectSameLife({ history, connection }: Copied, whole: History, followedUntil: Time): void {
+  // What its listener has shown to others matters to a sound connection no more.
+  expect(history).toEqual({ ...whole, listenerSigns: [] });
+  const { segments, ...life } = connection;
+  const { segments: wholeSegments, ...wholeLife } = postmortem(whole, contextOf(followedUntil)).connection;
+  expect(life).toEqual(wholeLife);
+  expect(connection.segments).toEqual(wholeSegments);
 }
 
 const plain = (ends: readonly (Ended | Given)[]) =>

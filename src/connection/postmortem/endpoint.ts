@@ -2,6 +2,7 @@ import { ACK } from '../../decode/segment.js';
 import type { Basis, Time, Transition } from '../model.js';
 import type { TcpState } from '../state.js';
 import { MILLISECOND, SECOND } from '../time.js';
+import { Changes } from './changes.js';
 import { firstSpeech } from './delivery.js';
 import type { History, Seg } from './history.js';
 import { nextStates, type TcpEvent } from './state-machine.js';
@@ -21,13 +22,10 @@ export function reconstructEndpoint(view: View, other: View, history: History): 
   return new Walk(view, other, history).run(steps);
 }
 
-/** A transition whose bounds are still to be closed. */
-type Draft = { -readonly [K in keyof Transition]: Transition[K] };
-
 class Walk {
   #state: TcpState;
   readonly #initial: TcpState | null;
-  readonly #done: Draft[] = [];
+  readonly #changes: Changes;
   #ended = false;
   #lastSign: Seg | null = null;
   /** Of the state that it is in; undefined before anybody has asked. */
@@ -38,6 +36,7 @@ class Walk {
     readonly other: View,
     readonly history: History,
   ) {
+    this.#changes = new Changes(view.side, history.start);
     this.#initial = initialState(view, other, history);
     this.#state = this.#initial ?? 'ESTABLISHED';
   }
@@ -53,7 +52,7 @@ class Walk {
       if (step.sent && !step.unseen) this.#lastSign = step.seg;
     }
     this.#expire(this.view.until);
-    return { initial: this.#initial, transitions: closeBounds(this.#done) };
+    return { initial: this.#initial, transitions: this.#changes.close() };
   }
 
   #isNoEvidence(step: Step): boolean {
@@ -85,7 +84,7 @@ class Walk {
 
   /** Lets the state's timer run out if it did so before `when`. */
   #expire(when: Time): void {
-    const since = this.#done[this.#done.length - 1];
+    const since = this.#changes.last;
     if (!since) return;
     if (this.#expiry === undefined) this.#expiry = expiryOf(since, this.view);
     const expiry = this.#expiry;
@@ -158,42 +157,10 @@ class Walk {
   }
 
   #push(from: TcpState | null, to: TcpState, change: Omit<Transition, 'endpoint' | 'from' | 'to'>): void {
-    const before = this.#done[this.#done.length - 1];
-    const floor = before?.earliest ?? null;
-    // Only an end's first change may have nothing before it.
-    const known = change.earliest ?? (before && floor === null ? this.history.start : null);
-    const earliest = known === null ? floor : floor === null ? known : Math.max(known, floor);
-    let at = Math.max(change.at, earliest ?? change.at, before?.at ?? change.at);
-    if (change.latest !== null) at = Math.min(at, Math.max(change.latest, before?.at ?? change.latest));
-    this.#done.push({
-      endpoint: this.view.side,
-      from,
-      to,
-      at,
-      earliest,
-      latest: change.latest,
-      frame: change.frame,
-      basis: change.basis,
-      reason: change.reason,
-      confirmedBy: change.confirmedBy,
-      revoked: change.revoked,
-    });
+    this.#changes.add(from, to, change);
     this.#state = to;
     this.#expiry = undefined;
   }
-}
-
-/** A change lies between those before and after it: their bounds bound it. */
-function closeBounds(transitions: readonly Draft[]): readonly Transition[] {
-  let ceiling: Time | null = null;
-  for (let i = transitions.length - 1; i >= 0; i--) {
-    const t = transitions[i];
-    if (t.latest === null || (ceiling !== null && ceiling < t.latest)) t.latest = ceiling;
-    ceiling = t.latest;
-    if (t.latest !== null && t.at > t.latest) t.at = t.latest;
-    if (t.earliest !== null && t.earliest > t.at) t.earliest = t.at;
-  }
-  return transitions;
 }
 
 function initialState(view: View, other: View, history: History): TcpState | null {
@@ -204,7 +171,7 @@ function initialState(view: View, other: View, history: History): TcpState | nul
   return refuses && other.sent.some((s) => s.isSyn) ? 'CLOSED' : 'LISTEN';
 }
 
-const REASONS: Record<TcpEvent, string> = {
+export const REASONS: Record<TcpEvent, string> = {
   'send-syn': 'it sent a SYN',
   'send-syn-ack': 'it answered a SYN with SYN+ACK',
   'send-segment': 'it sent what only a synchronized state sends',

@@ -1,5 +1,6 @@
 import { formatAddress } from '../../decode/address.js';
 import * as deferred from '../../fast-path/layout.js';
+import { type DeferredCopies, isCopied } from '../deferred-copies.js';
 import type { Distances } from '../distances.js';
 import { BIT, F, type FlowRecords, I, STRIDE } from '../flow-record.js';
 import type { FlowSource } from '../flow-source.js';
@@ -94,6 +95,8 @@ export class OrdinaryEnd {
   #at = 0;
   #fields = FOLLOWED;
   #client = 0;
+  /** Which of the deferred flows it is; -1 where it is none. */
+  #deferred = -1;
   /** Addresses that were asked for. */
   #clientAddress: string | null = null;
   #serverAddress: string | null = null;
@@ -112,6 +115,7 @@ export class OrdinaryEnd {
   read(flow: number, followedUntil: Time): boolean {
     const { table } = this.source;
     this.record = flow;
+    this.#deferred = -1;
     return this.#read(table, flow * STRIDE, FOLLOWED, table.i32[flow * STRIDE + I.closer], followedUntil);
   }
 
@@ -121,6 +125,7 @@ export class OrdinaryEnd {
     const bits = flows.i32[at + I.bits];
     const closer = (bits & deferred.CLOSED_BY_B) !== 0 ? 1 : 0;
     this.record = -1;
+    this.#deferred = flow;
     return this.#read(flows, at, DEFERRED, (bits & (3 * BIT.fin)) === 0 ? -1 : closer, followedUntil);
   }
 
@@ -168,6 +173,16 @@ export class OrdinaryEnd {
     this.timeWaitUntil = over ? secondFin + duration : followedUntil;
     this.clientUntil = isByClient ? this.timeWaitUntil : lastAck;
     return true;
+  }
+
+  /** Whether its history can be read from a copy. */
+  get isCopied(): boolean {
+    return this.#deferred >= 0 && isCopied(this.#words, this.#at);
+  }
+
+  /** Copies what that is read from (deferred-history.ts). @returns how many were copied before it */
+  copyTo(copies: DeferredCopies): number {
+    return this.source.copyDeferred(this.#deferred, copies);
   }
 
   /** The end that closed first; null where none has. */

@@ -6,6 +6,7 @@ import type { HostProfile } from '../profile.js';
 import { LOG } from '../segment-log.js';
 import type { Side, TcpState } from '../state.js';
 import { SECOND } from '../time.js';
+import { merge } from './changes.js';
 import { reconstructEndpoint } from './endpoint.js';
 import { markDelivered } from './fates.js';
 import type { History, Seg } from './history.js';
@@ -122,11 +123,6 @@ class FollowedConnection implements Connection {
 }
 
 const inSeconds = (time: Time | null): number | null => (time === null ? null : time / SECOND);
-
-/** In the order of `at`; entries of one instant keep the order within each end. */
-function merge(a: readonly Transition[], b: readonly Transition[]): Transition[] {
-  return [...a, ...b].sort((x, y) => x.at - y.at);
-}
 
 function handshakeRtt(client: View, server: View): number | null {
   const syns = client.sent.filter((s) => s.isSyn);

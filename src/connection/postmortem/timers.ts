@@ -1,5 +1,6 @@
 import { SYN } from '../../decode/segment.js';
 import type { Time, Transition } from '../model.js';
+import type { HostProfile } from '../profile.js';
 import { MILLISECOND, SECOND } from '../time.js';
 import { LATE, lastTimeout } from './delivery.js';
 import type { Seg } from './history.js';
@@ -48,12 +49,16 @@ export function expiryOf(since: Transition, view: View): Expiry | null {
     case 'TIME_WAIT': {
       const again = view.received.findLast((s) => s.isFin && s.time > since.at);
       const [restart, frame] = again ? [again.time, again.frame] : [since.at, since.frame];
-      return fixed(since, view.profile.timeWait * SECOND, restart, frame, '2 MSL are over');
+      return timeWaitExpiry(since, view.profile, restart, frame);
     }
     default:
       return null;
   }
 }
+
+/** @param restart when a FIN started 2 MSL last @param frame of that FIN */
+export const timeWaitExpiry = (since: Transition, profile: HostProfile, restart: Time, frame: number): Expiry =>
+  fixed(since, profile.timeWait * SECOND, restart, frame, '2 MSL are over');
 
 /** When a timer of `duration`, started at `start` at the latest, has certainly run out. */
 export const goneBy = (start: Time, duration: Time): Time => start + duration * (1 + LATE) + SCHEDULING;

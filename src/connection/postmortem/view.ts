@@ -35,6 +35,12 @@ const UNKNOWN = 3 * SECOND;
 /** An ambiguous sample above this is a pause of the application rather than a round trip. */
 const BELIEVABLE = 500 * MILLISECOND;
 
+const marginOf = (rtt: Time): Time => MILLISECOND + rtt / 4;
+
+/** See `View`. */
+export const spreadOf = (roundTrip: Time | null): Time =>
+  (roundTrip ?? UNKNOWN) + marginOf(roundTrip ?? 0) + MILLISECOND;
+
 /** Both ends' views. */
 export function viewsOf(
   history: History,
@@ -45,16 +51,15 @@ export function viewsOf(
   const own = history.segments.filter((s) => s.isOwn);
   const client = own.filter((s) => s.from === 'client');
   const server = own.filter((s) => s.from === 'server');
-  for (const sent of [client, server]) {
-    undelay(sent);
-    markHiddenFin(sent);
-  }
+  for (const sent of [client, server]) undelay(sent);
+  markHiddenFin(client, 'client', history);
+  markHiddenFin(server, 'server', history);
   const view = (side: Side, sent: Seg[], received: Seg[]): View => {
     const sample = roundTripOf(sent, received);
     if (sample !== null) distances?.note(history.hosts[side], sample);
     const roundTrip = sample ?? distances?.of(history.hosts[side]) ?? null;
     const rtt = roundTrip ?? 0;
-    const margin = MILLISECOND + rtt / 4;
+    const margin = marginOf(rtt);
     return {
       side,
       sent,
@@ -62,7 +67,7 @@ export function viewsOf(
       roundTrip,
       rtt,
       margin,
-      spread: (roundTrip ?? UNKNOWN) + margin + MILLISECOND,
+      spread: spreadOf(roundTrip),
       profile: profiles[side],
       fastOpened: sent.some((s) => s.isSynAck && s.ack > 1),
       until,
@@ -73,10 +78,11 @@ export function viewsOf(
 }
 
 /** A bare ACK whose number is one beyond all data, with no FIN seen before: the FIN that it counts passed the tap unseen. */
-function markHiddenFin(sent: readonly Seg[]): void {
+function markHiddenFin(sent: readonly Seg[], side: Side, { segments }: History): void {
   let end = Number.NEGATIVE_INFINITY;
-  for (const seg of sent) {
-    if (seg.isRst) continue;
+  for (const seg of segments) {
+    if (seg.run !== null) end += seg.run.bytes[side];
+    if (!seg.isOwn || seg.from !== side || seg.isRst) continue;
     if (seg.isFin) return;
     if (seg.length === 0 && seg.seq === end + 1) {
       seg.afterHiddenFin = !sent.some((s) => explains(s, seg, end));

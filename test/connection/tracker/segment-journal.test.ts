@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DeferredFlows } from '../../../src/connection/deferred-flows.js';
 import { firstFin, SegmentJournal, SegmentReader, unread } from '../../../src/connection/segment-journal.js';
 import { ACK, FIN, PSH, Segment, SYN } from '../../../src/decode/segment.js';
+import { SEGMENT_WORDS } from '../../../src/fast-path/layout.js';
 
 const MINUTE = 60e9;
 const word = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
@@ -70,15 +71,18 @@ function replayed(journal: SegmentJournal, newest: number, flow: Flow): { s: Seg
   const copy = journal.copy(newest, flow.segments.length);
   const replayed: { s: Segment; d: number }[] = [];
   const reader = new SegmentReader(flow.start);
-  const read = (words: Int32Array): void => {
-    for (const d of reader.read(words, segment)) replayed.push({ s: Object.assign(new Segment(), segment), d });
+  const read = (begin: number, end: number): void => {
+    for (let at = begin; at < end; at += SEGMENT_WORDS) {
+      const d = reader.read(copy, at, segment);
+      replayed.push({ s: Object.assign(new Segment(), segment), d });
+    }
   };
-  const fin = firstFin(copy);
+  const fin = firstFin(copy, 0, copy.length);
   expect(fin).toBe(copy.length * (firstOf(flow, FIN) / flow.segments.length));
-  read(copy.subarray(0, fin));
+  read(0, fin);
   const before = { time: reader.time, next: [...reader.next] };
-  read(copy.subarray(fin));
-  unread(copy.subarray(fin), reader);
+  read(fin, copy.length);
+  unread(copy, fin, copy.length, reader);
   expect({ time: reader.time, next: reader.next }).toEqual(before);
   return replayed;
 }
@@ -129,7 +133,10 @@ describe.each([
     expect(places.some((place, i) => i > 0 && place < places[i - 1])).toBe(true);
     const frames = (newest: number, count: number) => {
       const one = new Segment();
-      return [...new SegmentReader(0).read(journal.copy(newest, count), one)].length === count ? one.frame : null;
+      const copy = journal.copy(newest, count);
+      const reader = new SegmentReader(0);
+      for (let at = 0; at < copy.length; at += SEGMENT_WORDS) reader.read(copy, at, one);
+      return copy.length === count * SEGMENT_WORDS ? one.frame : null;
     };
     expect(frames(places[70_000], 60)).toBe(70_000);
     journal.forget(places[60_000]);
