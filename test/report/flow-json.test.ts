@@ -1,8 +1,15 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { flowJson } from '../../src/report/flow-json.js';
+import { type Flow, flows } from '../../src/index.js';
+import { toJson } from '../../src/report/escape.js';
+import { flowJson, writeFlowJson } from '../../src/report/flow-json.js';
+import { Utf8Text } from '../../src/report/utf8-text.js';
 import { FlowBuilder } from '../support/flow-builder.js';
-import { rstAfterRetries } from '../support/flows.js';
+import { normalClose, rstAfterRetries } from '../support/flows.js';
+
+const CAPTURES = join(import.meta.dirname, '../../captures');
 
 test('has the fields that scripts rely on, in their order', () => {
   const json = flowJson(rstAfterRetries());
@@ -63,6 +70,40 @@ test('bounds are rounded outwards, and hold the rounded estimate', () => {
       expect(fraction(entry.latest)).toBeGreaterThanOrEqual(latest);
     }),
   );
+});
+
+/** What is written of it as bytes. */
+function written(flow: Flow): string {
+  const text = new Utf8Text(new Uint8Array(16));
+  writeFlowJson(flow, text);
+  return new TextDecoder().decode(text.memory.subarray(0, text.length));
+}
+
+test.each<[what: string, changes: Partial<Flow>]>([
+  ['as it is', {}],
+  ['of several captures', { captures: ['dump.pcap', 'other.pcap'] }],
+  ['with a network in its key', { network: { vlan: [10, 20], tunnel: null } }],
+  [
+    'of a capture with any name',
+    { capture: 'a "b"\\\u001b[1m\u202eµ→😀.pcap', captures: ['a "b"\\\u001b[1m\u202eµ→😀.pcap'] },
+  ],
+  ['in nanoseconds', { clock: { epochSeconds: 1_700_000_000, digits: 9 } }],
+  ['at the end of what can be written as a date', { clock: { epochSeconds: 253_402_300_795, digits: 6 } }],
+  ['before 1970', { clock: { epochSeconds: 0, digits: 6 }, start: -2.5e9, end: -1 }],
+  ['of IPv6', { client: { address: '2001:db8::1', port: 1 }, server: { address: '::ffff:10.0.0.1', port: 65_535 } }],
+  ['without a round trip', { handshakeRtt: null }],
+  ['whose round trip is tiny', { handshakeRtt: 3e-7 }],
+  ['with numbers beyond 32 bits', { bytes: { client: 2 ** 40, server: 2 ** 32 }, tcpStream: 2 ** 31 }],
+  ['of assumed roles', { roles: 'assumed', tap: 'unknown' }],
+])('a flow %s is written as bytes as it is as an object', (_what, changes) => {
+  for (const flow of [rstAfterRetries(), normalClose()]) {
+    const changed = { ...flow, ...changes };
+    expect(written(changed)).toBe(toJson(flowJson(changed)));
+  }
+});
+
+test.each(readdirSync(CAPTURES).filter((name) => /\.pcap/.test(name)))('so are those of %s', async (name) => {
+  for await (const flow of flows(join(CAPTURES, name))) expect(written(flow)).toBe(toJson(flowJson(flow)));
 });
 
 const fraction = (timestamp: string | null): number => Number(timestamp?.slice(19, -1));

@@ -72,11 +72,11 @@ export class SoundEnd {
     const ack = firstAfter(received, sent.frame[sentFin], sent.end[sentFin]);
     const proof = this.#proofOf(ack);
     const answer = firstAfter(sent, received.frame[receivedFin], received.end[receivedFin]);
-    const closed = this.#arrival(receivedFin, answer);
-    const acked = Math.min(this.#arrival(ack, proof), closed);
     this.#send('FIN_WAIT1', 'send-fin', sentFin, this.#finAfter(sentFin));
+    const acked = this.#arrival(ack, proof);
     const [proved, proofFrame] = proof < 0 ? [null, null] : [sent.time[proof], sent.frame[proof]];
     this.#receive('FIN_WAIT2', 'receive-ack-of-fin', ack, acked, received.time[ack], proved, proofFrame);
+    const closed = this.#arrival(receivedFin, answer);
     const since = received.time[receivedFin];
     this.#receive('TIME_WAIT', 'receive-fin', receivedFin, closed, since, sent.time[answer], sent.frame[answer]);
     this.#waitTwoMsl(until);
@@ -100,8 +100,6 @@ export class SoundEnd {
     if (since === undefined) return;
     const expiry = timeWaitExpiry(since, this.#profile, since.at, since.frame);
     if (expiry.at > until || (expiry.latest ?? expiry.at) > until) return;
-    const { time, length } = this.#sent;
-    if (time[length - 1] - this.#half > expiry.at) return;
     this.#change('CLOSED', expiry.at, expiry.earliest, expiry.latest, expiry.frame, 'timer', expiry.reason, null);
   }
 

@@ -75,6 +75,54 @@ describe('a flow that was deferred is told as one that was not', () => {
       ],
       1,
     ],
+    [
+      'is acknowledged in part, later than its host is far, before its FIN is',
+      hosts('10.0.0.1:1'),
+      [
+        ...OPENED,
+        later(1, 'PSH ACK 100', 'server'),
+        later(1, 'FIN ACK', 'server'),
+        [1.0102, 'client', 'ACK', { ack: 501, delayed: '15ms' }],
+        [1.0103, 'client', 'FIN ACK', { ack: 502, delayed: '25ms' }],
+        later(1.1, 'ACK', 'server'),
+      ],
+      1,
+    ],
+    [
+      'has echoed what its peer says later',
+      hosts('10.0.0.1:1'),
+      [
+        ...OPENED,
+        [0.5, 'client', 'PSH ACK 10', { tsEcr: 1500 }],
+        [1, 'client', 'FIN ACK'],
+        [1.5, 'server', 'ACK', { tsVal: 1500 }],
+        [1.6, 'server', 'FIN ACK', { tsVal: 1600 }],
+        [1.7, 'client', 'ACK', { tsEcr: 1600 }],
+      ],
+      1,
+    ],
+    [
+      'closes after it has sent one byte among much else',
+      hosts('10.0.0.1:1'),
+      [...OPENED, later(1, 'PSH ACK 1'), later(1.1, 'PSH ACK 50', 'server'), later(1.2, 'ACK'), ...moved(CLOSE, 2)],
+      1,
+    ],
+    [
+      'says more before it is answered, and is acknowledged in parts, than is copied',
+      hosts('10.0.0.1:1'),
+      [
+        ...HANDSHAKE,
+        ...pieces(31),
+        later(2, 'ACK', 'server'),
+        ...pieces(2).map(([, ...rest], i) => [3 + i / 1000, ...rest] as Line),
+        later(3.01, 'FIN ACK'),
+        [3.1, 'server', 'ACK', { ack: 289 }],
+        [3.2, 'server', 'ACK', { ack: 298 }],
+        later(3.3, 'ACK', 'server'),
+        ...closedBy('server', 3.4),
+      ],
+      1,
+    ],
     ['opens its window', hosts('10.0.0.1:1'), [...OPENED, [2, 'client', 'ACK', { window: 1000 }]], 1],
     [
       'opens its window after it has closed',
@@ -114,6 +162,19 @@ describe('a flow that was deferred is told as one that was not', () => {
     ],
   ])('that %s', async (_what, setting, lines, deferred) => {
     expect(await expectSame(file.write(captureOf('client', scenario(setting, lines))))).toBe(deferred);
+  });
+
+  it('whose FIN is acknowledged within the tick of what was sent before it came', async () => {
+    const lines: readonly Line[] = [
+      ...OPENED,
+      [0.99, 'client', 'FIN ACK', { ack: 401 }],
+      [0.9998, 'server', 'PSH ACK 100', { tsVal: 1000 }],
+      [1.0001, 'server', 'ACK', { tsVal: 1000 }],
+      [1.011, 'client', 'ACK', { ack: 501, tsEcr: 1000 }],
+      [1.03, 'server', 'FIN ACK'],
+      [1.05, 'client', 'ACK'],
+    ];
+    expect(await expectSame(file.write(captureOf('server', scenario(hosts('10.0.0.1:1'), lines))))).toBe(1);
   });
 
   it.each<[what: string, lines: readonly Line[]]>([

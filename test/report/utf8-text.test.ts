@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { formatUnits, nearestUnit } from '../../src/report/timestamp.js';
+import { hasTimestampLength, putTimestamp, timestampLength } from '../../src/report/timestamp-bytes.js';
+import { Pieces, Utf8Text, utf8 } from '../../src/report/utf8-text.js';
+
+const decode = (text: Utf8Text): string => new TextDecoder().decode(text.memory.subarray(0, text.length));
+
+it('text that is written piece by piece is the pieces, one behind the other', () => {
+  const piece = fc.oneof(
+    fc.string({ unit: 'grapheme', maxLength: 100 }),
+    fc.string({ unit: 'grapheme-ascii', maxLength: 100 }),
+    fc.nat(2 ** 53 - 1),
+    fc.nat(1000),
+    fc.constantFrom(0, 2 ** 31 - 1, 2 ** 31, 2 ** 32),
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 30 }), fc.nat(50), (pieces, room) => {
+      const text = new Utf8Text(new Uint8Array(room));
+      for (const [index, value] of pieces.entries()) {
+        if (typeof value === 'number') text.number(value);
+        else if (index % 2 === 0) text.text(value);
+        else text.piece(utf8(value));
+      }
+      expect(decode(text)).toBe(pieces.join(''));
+    }),
+  );
+});
+
+it('a piece that one word decides is that word’s, however many words there are', () => {
+  const pieces = new Pieces((word) => `<${word}>`);
+  for (const round of [1, 2]) {
+    for (let word = 0; word < 1200; word++) {
+      const text = new Utf8Text(new Uint8Array(0)).piece(pieces.of(String(word))).number(round);
+      expect(decode(text)).toBe(`<${word}>${round}`);
+    }
+  }
+});
+
+it('times as bytes are times as text', () => {
+  const clock = fc.record({
+    epochSeconds: fc.integer({ min: 0, max: 253_402_214_000 }),
+    digits: fc.constantFrom(6 as const, 9 as const),
+  });
+  const time = fc.oneof(fc.integer({ min: -5e9, max: 100e9 }), fc.integer({ min: 0, max: 9e15 }));
+  fc.assert(
+    fc.property(clock, fc.array(time, { minLength: 1, maxLength: 5 }), (of, times) => {
+      for (const value of times.filter((one) => hasTimestampLength(one, of))) {
+        const units = nearestUnit(value, of);
+        const bytes = new Uint8Array(40);
+        putTimestamp(units, of, bytes, 3);
+        const length = timestampLength(of.digits);
+        expect(new TextDecoder().decode(bytes.subarray(3, 3 + length))).toBe(formatUnits(units, of));
+        expect([...bytes.subarray(0, 3), ...bytes.subarray(3 + length)].every((byte) => byte === 0)).toBe(true);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
