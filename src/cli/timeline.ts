@@ -34,7 +34,7 @@ export function addTimeline(program: Command, context: Context, done: (status: n
     .option('--why', 'after each change its reason, its bounds, and the frames that prove it')
     .option(
       '--threads <number>',
-      'threads that json, ndjson, csv, ocsf, perfetto and mermaid are made on (default, for tens of thousands of connections: as many as processors, at most 4)',
+      'threads that json, ndjson, csv and ocsf are made on (default, for tens of thousands of connections: as many as processors, at most 4)',
       threads,
     )
     .addHelpText('after', EXAMPLES)

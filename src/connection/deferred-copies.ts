@@ -1,6 +1,7 @@
 import { LOWEST_BYTE, NEWEST, ORDINARY, RECORD_WORDS, SEGMENT_WORDS } from '../fast-path/layout.js';
 import type { DeferredFlows } from './deferred-flows.js';
 import type { FlowRecords } from './flow-record.js';
+import type { FlowSource } from './flow-source.js';
 import type { SegmentJournal } from './segment-journal.js';
 import { CLOSING_DETAIL } from './soundness.js';
 
@@ -11,6 +12,12 @@ export const MOST_COPIED = CLOSING_DETAIL - 2;
 
 /** Whether the history of a deferred flow can be read from a copy, if it is sound. @param at where its record begins */
 export const isCopied = (words: Int32Array, at: number): boolean => (words[at + ORDINARY] & LOWEST_BYTE) <= MOST_COPIED;
+
+/** What follows flows, and defers some. */
+export interface DeferringSource extends FlowSource {
+  /** Copies a deferred flow, while it is told of. @returns how many were copied before it */
+  copyDeferred(flow: number, to: DeferredCopies): number;
+}
 
 /** Deferred flows that have ended, as what can be handed to another thread: each its record, and its segments behind it. */
 export class DeferredCopies {

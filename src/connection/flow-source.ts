@@ -1,4 +1,3 @@
-import type { DeferredCopies } from './deferred-copies.js';
 import type { FlowNetwork } from './flow-network.js';
 import type { FlowRecords } from './flow-record.js';
 import type { Time } from './model.js';
@@ -13,6 +12,4 @@ export interface FlowSource {
   readonly log: SegmentLog;
   /** Tap times at which the application behind the listener of direction `d` showed itself; see listeners.ts. */
   listenerSigns(record: number, d: number): readonly Time[];
-  /** Copies a deferred flow, while it is told of. @returns how many were copied before it */
-  copyDeferred(flow: number, to: DeferredCopies): number;
 }

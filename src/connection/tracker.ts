@@ -4,13 +4,12 @@ import { CLOSED, COPIED, HELD_UP, TAKEN, UNKNOWN } from '../fast-path/layout.js'
 import { advance, isClosed, note } from './accounting.js';
 import { Copies } from './copies.js';
 import { Deferral } from './deferral.js';
-import type { DeferredCopies } from './deferred-copies.js';
+import type { DeferredCopies, DeferringSource } from './deferred-copies.js';
 import { EndingFlows } from './ending-flows.js';
 import { firstToLeave } from './eviction.js';
 import { FlowLog } from './flow-log.js';
 import type { KeyPart } from './flow-network.js';
 import { BIT, D, DF, DIRECTION, DIRECTION_F64, F, type FlowRecords, I, STRIDE, STRIDE_F64 } from './flow-record.js';
-import type { FlowSource } from './flow-source.js';
 import { FlowTable } from './flow-table.js';
 import {
   disown,
@@ -78,7 +77,7 @@ export interface TrackerOptions {
  * reading is only which incarnation a segment belongs to, whether it is ordinary, and when a flow is over; states are
  * reconstructed from the log, with hindsight, by postmortem/.
  */
-export class Tracker implements FlowSource {
+export class Tracker implements DeferringSource {
   readonly table: FlowTable;
   /** The last number that was given to a flow. */
   flows = 0;

@@ -5,8 +5,8 @@ import { MERMAID_HEADER, mermaidLines } from './export/mermaid.js';
 import { ocsfEvent } from './export/ocsf.js';
 import { traceEvents } from './export/perfetto.js';
 import { connLogFooter, connLogHeader, connLogJson, connLogRow, type ZeekFlow } from './export/zeek/conn-log.js';
-import { flowJson, writeFlowJson } from './flow-json.js';
-import type { Utf8Text } from './utf8-text.js';
+import { writeFlowJson } from './flow-json.js';
+import { Utf8Text } from './utf8-text.js';
 
 /** Connections one after the other as text of one format. */
 export interface Printer<T> {
@@ -28,6 +28,18 @@ export interface FlowPrinter extends Printer<Flow> {
   write?(flow: Flow, to: Utf8Text): void;
 }
 
+/** What `write` writes, as a string. */
+const textOf =
+  (write: (flow: Flow, to: Utf8Text) => void) =>
+  (flow: Flow): string => {
+    const text = new Utf8Text(memory);
+    write(flow, text);
+    return decoder.decode(text.memory.subarray(0, text.length));
+  };
+
+const memory = new Uint8Array(0x4000);
+const decoder = new TextDecoder();
+
 const lines = (of: (flow: Flow) => unknown): FlowPrinter => ({
   detail: 'summary',
   begin: () => '',
@@ -35,6 +47,11 @@ const lines = (of: (flow: Flow) => unknown): FlowPrinter => ({
   one: (flow) => `${toJson(of(flow))}\n`,
   end: () => '',
 });
+
+function writeFlowLine(flow: Flow, to: Utf8Text): void {
+  writeFlowJson(flow, to);
+  to.text('\n');
+}
 
 export const FLOW_FORMATS = ['json', 'ndjson', 'csv', 'ocsf', 'perfetto', 'mermaid'] as const;
 
@@ -49,17 +66,18 @@ export function flowPrinter(format: FlowFormat, version: string): FlowPrinter {
         detail: 'summary',
         begin: () => '[\n',
         separator: ',\n',
-        one: (flow) => toJson(flowJson(flow)),
+        one: textOf(writeFlowJson),
         write: writeFlowJson,
         end: (count) => (count === 0 ? '[]\n' : '\n]\n'),
       };
     case 'ndjson':
       return {
-        ...lines(flowJson),
-        write(flow, to) {
-          writeFlowJson(flow, to);
-          to.text('\n');
-        },
+        detail: 'summary',
+        begin: () => '',
+        separator: '',
+        one: textOf(writeFlowLine),
+        write: writeFlowLine,
+        end: () => '',
       };
     case 'csv':
       return {

@@ -22,8 +22,8 @@ const FEWEST_BYTES = 0x10000;
 const BATCH = 128;
 /**
  * Batches of a capture that are printed before other threads are started, unless they were asked for. Measured on two
- * processors (`--threads 1` and 2, bench/generate.mjs short-flows): 10,000 connections took a third longer on two threads than
- * on one, 50,000 a fifth less.
+ * processors (`--threads 1` and 2, bench/generate.mjs short-flows): 10,000 connections took a fifth longer on two threads than
+ * on one, 59,000 a fifth less.
  */
 const ALONE = 128;
 /** Connections that are held until those before them are printed. */

@@ -1,9 +1,8 @@
 import { formatAddress } from '../../decode/address.js';
 import * as deferred from '../../fast-path/layout.js';
-import { type DeferredCopies, isCopied } from '../deferred-copies.js';
+import { type DeferredCopies, type DeferringSource, isCopied } from '../deferred-copies.js';
 import type { Distances } from '../distances.js';
 import { BIT, F, type FlowRecords, I, STRIDE } from '../flow-record.js';
-import type { FlowSource } from '../flow-source.js';
 import type { Tap, Time } from '../model.js';
 import type { Patience } from '../patience.js';
 import type { HostProfile } from '../profile.js';
@@ -102,7 +101,7 @@ export class OrdinaryEnd {
   #serverAddress: string | null = null;
 
   constructor(
-    readonly source: FlowSource,
+    readonly source: DeferringSource,
     readonly profiles: Readonly<Record<Side, HostProfile>>,
     readonly patience: Patience,
   ) {}
