@@ -1,9 +1,7 @@
 import { LOWEST_BYTE, NEWEST, ORDINARY, RECORD_WORDS, SEGMENT_WORDS } from '../fast-path/layout.js';
-import type { DeferredFlows } from './deferred-flows.js';
 import type { FlowRecords } from './flow-record.js';
 import type { FlowSource } from './flow-source.js';
-import type { SegmentJournal } from './segment-journal.js';
-import { CLOSING_DETAIL } from './soundness.js';
+import { CLOSING_DETAIL } from './segment-log.js';
 
 const FEWEST_WORDS = 0x8000;
 
@@ -19,6 +17,11 @@ export interface DeferringSource extends FlowSource {
   copyDeferred(flow: number, to: DeferredCopies): number;
 }
 
+/** See segment-journal.ts. */
+interface Journal {
+  copyTo(newest: number, count: number, words: Int32Array, at: number): void;
+}
+
 /** Deferred flows that have ended, as what can be handed to another thread: each its record, and its segments behind it. */
 export class DeferredCopies {
   #words: Int32Array<ArrayBuffer>;
@@ -32,7 +35,7 @@ export class DeferredCopies {
   }
 
   /** @returns how many were copied before it */
-  add({ i32 }: DeferredFlows, journal: SegmentJournal, flow: number): number {
+  add({ i32 }: FlowRecords, journal: Journal, flow: number): number {
     const at = flow * RECORD_WORDS;
     const count = i32[at + ORDINARY] & LOWEST_BYTE;
     const to = this.#end;

@@ -34,6 +34,9 @@ const W = {
   runBytes: 11,
 } as const;
 
+/** Entries of a flow up to which its closing segments are logged one by one, before in-order ones are folded. */
+export const CLOSING_DETAIL = 32;
+
 /** Bits of an entry above the nine TCP flags. */
 export const LOG = {
   flags: 0x1ff,

@@ -2,6 +2,7 @@ import { ACK, FIN, RST, type Segment, SYN } from '../decode/segment.js';
 import { BIT, D, DIRECTION, F, I } from './flow-record.js';
 import type { FlowTable } from './flow-table.js';
 import type { Time } from './model.js';
+import { CLOSING_DETAIL } from './segment-log.js';
 import { seqAfter, seqBefore } from './sequence.js';
 import { SECOND } from './time.js';
 
@@ -9,8 +10,6 @@ import { SECOND } from './time.js';
 
 /** A silence that may be worth a finding, and so an entry of its own. */
 export const LONG_SILENCE: Time = 60 * SECOND;
-/** Closing segments that are logged one by one before in-order data of a half-closed connection is folded. */
-export const CLOSING_DETAIL = 32;
 /** Flags of segments that open, close or refuse. */
 export const CONTROL = SYN | FIN | RST;
 
