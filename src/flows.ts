@@ -123,7 +123,7 @@ export interface OnOrdinary<T> {
 
 /**
  * The same for who needs no post-mortem of connections without incident: they are handed to `ordinary` instead of being
- * yielded, unless flows are selected by what only the whole post-mortem knows.
+ * yielded.
  *
  * @param read reads the captures; frames are not observed where it does so on another thread
  */
@@ -134,12 +134,9 @@ export function flowsOrOrdinary<T>(
   read?: Read,
 ): FlowStream<Flow | T> {
   const summaries: CaptureSummary[] = [];
-  const settings = new Settings(options);
-  const whole = options.filter !== undefined || options.select !== undefined;
   const paths = typeof captures === 'string' ? [captures] : captures;
-  const iterate = whole
-    ? followAll<T>(paths, settings, summaries, null)
-    : followAll(paths, settings, summaries, ordinary, null, read);
+  const readsElsewhere = options.select?.frames === undefined ? read : undefined;
+  const iterate = followAll(paths, new Settings(options), summaries, ordinary, null, readsElsewhere);
   return { captures: summaries, [Symbol.asyncIterator]: () => iterate };
 }
 
@@ -173,27 +170,15 @@ export function observeFlows(
   return { captures: summaries, [Symbol.asyncIterator]: () => iterate };
 }
 
-/**
- * The same flows for who only wants to know which they are: most of the others are passed over, which is faster, and moves
- * estimates that rest on what other connections tell of the hosts' distances.
- */
-export function chooseFlows(captures: readonly string[], options: Options): FlowStream {
-  const summaries: CaptureSummary[] = [];
-  const iterate = followAll<never>(captures, new Settings(options, true), summaries, null);
-  return { captures: summaries, [Symbol.asyncIterator]: () => iterate };
-}
-
 /** Options, understood. */
 export class Settings {
   readonly profiles: Readonly<Record<Side, HostProfile>>;
   readonly thresholds: Thresholds;
   readonly selects: (flow: Flow) => boolean;
+  /** The same of a connection without incident, which has no findings. */
+  readonly selectsOrdinary: (end: OrdinaryEnd) => boolean;
 
-  /** @param passesOver connections without incident that were not asked for are not looked at as a whole */
-  constructor(
-    readonly options: Options,
-    readonly passesOver = false,
-  ) {
+  constructor(readonly options: Options) {
     const profile = (side: Side): HostProfile => {
       const text = options.sysctl?.[side];
       return hostProfile(
@@ -209,6 +194,10 @@ export class Settings {
       (matches === null || matches(flow)) &&
       (numbers === undefined || numbers.has(flow.flow)) &&
       (kinds === undefined || flow.findings.some((f) => kinds.has(f.kind)));
+    this.selectsOrdinary = (end) =>
+      kinds === undefined &&
+      (numbers === undefined || numbers.has(end.flow)) &&
+      (matches === null || matches({ client: end.endpoint('client'), server: end.endpoint('server') }));
   }
 }
 
@@ -264,7 +253,8 @@ class Follower<T> implements FrameSink {
     const patience = { handshake: thresholds.slowHandshake * SECOND, closeWait: thresholds.closeWait * SECOND };
     this.#tracker = new Tracker({
       detail: options.detail === 'full' ? FULL_DETAIL : 0,
-      ...(ordinary !== null && { defers: patience }),
+      // Which flow a frame belongs to is only known of those that are followed.
+      ...(ordinary !== null && options.select?.frames === undefined && { defers: patience }),
       linger: lingerOf(profiles),
       maxFlows: options.maxFlows ?? DEFAULT_MAX_FLOWS,
       ...(options.key && { key: options.key }),
@@ -378,11 +368,11 @@ class Follower<T> implements FrameSink {
 
   /** A connection without incident has ended. @returns whether nobody wants to know more of it */
   #passOver(end: OrdinaryEnd): boolean {
-    const { clock, ordinary } = this;
-    if (ordinary?.takes?.(end) === false) return false;
+    const { clock, ordinary, settings } = this;
     end.noteDistances(this.#distances);
-    if (clock === null || (ordinary === null && !this.#isUnwanted(end.flow))) return false;
-    const standIn = ordinary?.end(end, clock);
+    const isWanted = settings.selectsOrdinary(end) && this.#framesFlows?.has(end.flow) !== false;
+    if (clock === null || (isWanted && (ordinary === null || ordinary.takes?.(end) === false))) return false;
+    const standIn = isWanted ? ordinary?.end(end, clock) : null;
     if (standIn != null) this.#ready.push(standIn);
     this.observer?.end?.(end.flow, false);
     return true;
@@ -391,13 +381,6 @@ class Follower<T> implements FrameSink {
   #giveUp(record: number): void {
     this.#givenUp++;
     this.observer?.end?.(this.#tracker.table.i32[record * STRIDE + I.number], false);
-  }
-
-  /** Not asked for, if it is without incident: such a connection has no findings. */
-  #isUnwanted(number: number): boolean {
-    if (!this.settings.passesOver) return false;
-    const { flows: numbers, kinds } = this.settings.options.select ?? {};
-    return kinds !== undefined || numbers?.has(number) === false || this.#framesFlows?.has(number) === false;
   }
 
   /** The captures that hold the flow's frames, as far as these were kept. */

@@ -2,7 +2,7 @@ import type { Frame } from '../capture/frame.js';
 import type { CaptureInfo } from '../capture/source.js';
 import type { Segment } from '../decode/segment.js';
 import type { CaptureSummary } from '../findings/analysis.js';
-import { chooseFlows, type FrameObserver, type Options, observeFlows } from '../flows.js';
+import { type FrameObserver, flows, type Options, observeFlows } from '../flows.js';
 import type { Membership } from '../membership.js';
 import { Anonymizer } from './anonymize/anonymizer.js';
 import type { CaptureFormat, CaptureWriter, FrameToWrite } from './capture-writer.js';
@@ -76,7 +76,7 @@ const EVERYTHING: Choice = { has: () => true, endMatters: true, timeDigits: null
 async function choose(paths: readonly string[], { onGivenUp: _later, ...options }: Options): Promise<Choice> {
   const chosen = new NumberSet();
   let endMatters = false;
-  const stream = chooseFlows(paths, { ...options, detail: 'summary' });
+  const stream = flows(paths, { ...options, detail: 'summary' });
   for await (const flow of stream) {
     chosen.add(flow.flow);
     endMatters ||= restsOnSilence(flow);

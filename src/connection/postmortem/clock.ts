@@ -18,7 +18,6 @@ const OTHER_TICKS = [MILLISECOND / 1000, (10 / 3) * MILLISECOND, 4 * MILLISECOND
  * have passed the tap on an empty path. Sets `undelayed` of each segment that was held up on the way to the tap.
  */
 export function undelay(sent: readonly Seg[]): void {
-  if (isPunctual(sent)) return;
   const stamped = sent.filter((s) => s.hasTimestamps);
   if (stamped.length < 3 || !ticksInMilliseconds(stamped)) return;
   const delays = delaysBy(TICK, stamped);
@@ -33,20 +32,6 @@ export function undelay(sent: readonly Seg[]): void {
     if (s.undelayed <= before.undelayed) s.undelayed = Math.min(s.time, before.undelayed + 1);
     before = s;
   }
-}
-
-/** No segment came later than the quickest one by more than a grain: most connections are known by that alone. */
-function isPunctual(sent: readonly Seg[]): boolean {
-  let first: Seg | null = null;
-  let [soonest, latest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const s of sent) {
-    if (!s.hasTimestamps) continue;
-    first ??= s;
-    const offset = s.time - ((s.tsVal - first.tsVal) | 0) * TICK;
-    if (offset < soonest) soonest = offset;
-    if (offset > latest) latest = offset;
-  }
-  return latest - soonest <= GRAIN;
 }
 
 /**

@@ -3,7 +3,7 @@ import * as deferred from '../../fast-path/layout.js';
 import { type DeferredCopies, type DeferringSource, isCopied } from '../deferred-copies.js';
 import type { Distances } from '../distances.js';
 import { BIT, F, type FlowRecords, I, STRIDE } from '../flow-record.js';
-import type { Tap, Time } from '../model.js';
+import type { Endpoint, Tap, Time } from '../model.js';
 import type { Patience } from '../patience.js';
 import type { HostProfile } from '../profile.js';
 import type { Side, TcpState } from '../state.js';
@@ -227,8 +227,16 @@ export class OrdinaryEnd {
   }
 
   serverPort(): number {
+    return this.#port(1 - this.#client);
+  }
+
+  endpoint(side: Side): Endpoint {
+    return { address: this.address(side), port: this.#port(side === 'client' ? this.#client : 1 - this.#client) };
+  }
+
+  #port(direction: number): number {
     const ports = this.#words[this.#at + I.ports];
-    return this.#client === 1 ? ports >>> 16 : ports & 0xffff;
+    return direction === 0 ? ports >>> 16 : ports & 0xffff;
   }
 
   #low(side: Side): number {
