@@ -1,4 +1,4 @@
-import { readSync } from 'node:fs';
+import { readSync, statSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { bufferApart } from './apart.js';
 import { type ByteSource, unreadable } from './bytes.js';
@@ -7,6 +7,10 @@ import { type ByteSource, unreadable } from './bytes.js';
 const CHUNK_LENGTH = 256 * 1024;
 /** A file may grow while it is read. */
 const LEAST_LENGTH = 4096;
+
+/** Whether a capture can be read as often as somebody likes: `-` is standard input. */
+export const isFile = (path: string): boolean =>
+  path !== '-' && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 
 /** A regular file, read synchronously into one reused buffer: several times the speed of a stream. */
 export class FileBytes implements ByteSource {

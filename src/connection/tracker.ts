@@ -27,6 +27,7 @@ import { LOG, type SegmentLog } from './segment-log.js';
 import { CONTROL, isIncident, isOrdinary, LONG_SILENCE, passMilestone } from './soundness.js';
 import { StreamNumbers } from './stream-numbers.js';
 import { SECOND } from './time.js';
+import type { WantedFlows } from './wanted-flows.js';
 
 /** Segments that a flow may log before ordinary-looking ones among the closing or lossy are folded, too. */
 const LOG_BOUND = 256;
@@ -54,6 +55,8 @@ export interface TrackerOptions {
    * to read their log calls `recall` first. Absent where all are.
    */
   readonly defers?: Patience;
+  /** Flows that are not deferred. Absent where all may be. */
+  readonly wanted?: WantedFlows;
   /** Silence after both ends are done before the flow leaves the table. */
   readonly linger: Time;
   /** Flows that are followed at a time, at most; beyond them, some are given up (see eviction.ts). */
@@ -147,7 +150,9 @@ export class Tracker implements DeferringSource {
   walk(span: RecordSpan): boolean {
     const deferral = this.#deferral;
     if (deferral === null) return false;
-    const room = Math.max(0, this.#options.maxFlows - this.#alive.size);
+    const { maxFlows, wanted } = this.#options;
+    const unwanted = (wanted?.nextAfter(this.flows) ?? Number.POSITIVE_INFINITY) - this.flows - 1;
+    const room = Math.max(0, Math.min(maxFlows - this.#alive.size, unwanted));
     const stop = deferral.walk(span, this.#ending.nextExactEnd, this.flows, this.#streams.following, room);
     const { path, closed, closedAt } = deferral.flows;
     const begun = path.flowsBegun();
@@ -174,7 +179,7 @@ export class Tracker implements DeferringSource {
       this.#ending.add(~deferral.flow, segment.time);
     } else if (outcome !== UNKNOWN) {
       this.#follow(segment, this.#recall(deferral), direction);
-    } else if (deferral.isFirst) {
+    } else if (deferral.isFirst && this.#options.wanted?.holds(this.flows + 1, segment) !== true) {
       if (this.#alive.size >= this.#options.maxFlows) this.#makeRoom(segment.time);
       deferral.begin(++this.flows, this.#streams.following++);
     } else {

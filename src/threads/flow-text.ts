@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
+import { isFile } from '../capture/file-bytes.js';
 import { DeferredCopies } from '../connection/deferred-copies.js';
 import type { Clock, Time } from '../connection/model.js';
 import type { OrdinaryEnd } from '../connection/postmortem/ordinary.js';
@@ -58,8 +58,6 @@ export function flowText(
     ? new SpreadText(paths[0], format, printer, reading, threads, options.threads === undefined ? ALONE : 0)
     : new PrintedFlows(flows(paths, reading), printer);
 }
-
-const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 
 /** A batch that is filled, on its way, or printed. */
 class PendingBatch {
@@ -131,7 +129,6 @@ class SpreadText implements FlowText {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<string> {
-    const decoder = new TextDecoder();
     for await (const piece of this.pieces()) yield typeof piece === 'string' ? piece : decoder.decode(piece);
   }
 

@@ -230,8 +230,12 @@ export class OrdinaryEnd {
     return this.#port(1 - this.#client);
   }
 
-  endpoint(side: Side): Endpoint {
-    return { address: this.address(side), port: this.#port(side === 'client' ? this.#client : 1 - this.#client) };
+  get client(): Endpoint {
+    return { address: this.address('client'), port: this.#port(this.#client) };
+  }
+
+  get server(): Endpoint {
+    return { address: this.address('server'), port: this.serverPort() };
   }
 
   #port(direction: number): number {
