@@ -98,7 +98,7 @@ export function flowJson(flow: Flow): FlowJson {
 }
 
 /**
- * Writes the same, on one line: with 500,000 connections, most of the time was taken by objects and pieces of text that were
+ * Writes the same, on one line: with 500,000 connections, half of the time was taken by objects and pieces of text that were
  * made to be written and forgotten.
  */
 export function writeFlowJson(flow: Flow, to: Utf8Text): void {

@@ -55,6 +55,14 @@ test('has the fields that scripts rely on, in their order', () => {
   ]);
 });
 
+test('a time is exact to the microsecond, years behind the first one', () => {
+  // A frame of 2022 in a capture that begins in 2006, as tshark has it: 1658254970.124421.
+  const [epochSeconds, later] = [1_166_289_880, 1_658_254_970.124421];
+  const end = (later - epochSeconds) * 1e9;
+  const json = flowJson({ ...rstAfterRetries(), clock: { epochSeconds, digits: 6 }, end });
+  expect(json.end).toBe('2022-07-19T18:22:50.124421Z');
+});
+
 test('bounds are rounded outwards, and hold the rounded estimate', () => {
   const nanoseconds = fc.nat(5_000_000);
   fc.assert(
