@@ -101,10 +101,7 @@ class SpreadText implements FlowText {
   #held: (string | Place)[] = [];
   #filling: PendingBatch | null = null;
   readonly #full: PendingBatch[] = [];
-  /**
-   * Memory of batches that were taken. Without them, memory that was asked of the system and given back took a fifth of the time
-   * for 500,000 connections.
-   */
+  /** Memory of batches that were taken. Without it, 500,000 connections took a fifth longer, and two gigabytes more. */
   readonly #unused = { copies: [] as ArrayBuffer[], text: [] as ArrayBuffer[] };
 
   constructor(
