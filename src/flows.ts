@@ -391,7 +391,7 @@ class Follower<T> implements FrameSink {
     const history = readHistory(this.#tracker, record);
     if (!maySelect(history)) {
       // Others need to know how far its hosts are.
-      viewsOf(history, profiles, isOrdinary ? null : this.#distances, this.#newest);
+      viewsOf(history, profiles, this.#distances, this.#newest);
       this.observer?.end?.(number, false);
       return;
     }
