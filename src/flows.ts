@@ -3,6 +3,7 @@ import type { Frame } from './capture/frame.js';
 import { FrameNames } from './capture/frame-names.js';
 import type { RecordSpan } from './capture/record-span.js';
 import type { CaptureInfo, PacketSource } from './capture/source.js';
+import { DeferredCopies, recordsOf } from './connection/deferred-copies.js';
 import { Distances } from './connection/distances.js';
 import { type FlowEnds, parseFlowFilter } from './connection/flow-filter.js';
 import type { KeyPart } from './connection/flow-network.js';
@@ -10,6 +11,7 @@ import { I, STRIDE } from './connection/flow-record.js';
 import type { Clock, Time } from './connection/model.js';
 import { type History, readHistory } from './connection/postmortem/history.js';
 import { OrdinaryEnd } from './connection/postmortem/ordinary.js';
+import { soundConnection } from './connection/postmortem/sound-connection.js';
 import { goneBy } from './connection/postmortem/timers.js';
 import { viewsOf } from './connection/postmortem/view.js';
 import { type HostProfile, hostProfile, type ProfileName, parseSysctl } from './connection/profile.js';
@@ -289,6 +291,9 @@ class Follower<T> implements FrameSink {
       onEnd: (flow) => this.#end(flow),
       onDeferredEnd: (flow, deferred) =>
         this.#ordinaryEnd.readDeferred(flow, deferred, this.#newest) && this.#passOver(this.#ordinaryEnd),
+      ...((ordinary === null || ordinary.takes !== undefined) && {
+        holdsEnough: () => this.#ready.length >= MOST_READY,
+      }),
       onForesee: (hosts) => {
         this.#distances.foresee(hosts);
         ordinary?.foresee?.(hosts);
@@ -343,11 +348,10 @@ class Follower<T> implements FrameSink {
   /** Whether most sound connections are not asked for, or only for their end, so that they need not be followed in full. */
   get #defers(): boolean {
     const { ordinary, observer, settings } = this;
-    const { detail, filter, select } = settings.options;
+    const { detail, select } = settings.options;
     // Which flow a frame belongs to is only known of those that are followed.
     if (observer !== null || select?.frames !== undefined) return false;
-    const isSelection = filter !== undefined || select !== undefined;
-    return ordinary !== null || (isSelection && (detail !== 'full' || settings.wanted !== null));
+    return ordinary !== null || detail !== 'full' || settings.wanted !== null;
   }
 
   #walk(span: RecordSpan): boolean {
@@ -415,10 +419,26 @@ class Follower<T> implements FrameSink {
     const { clock, ordinary, settings } = this;
     end.noteDistances(this.#distances);
     const isWanted = settings.selectsOrdinary && settings.maySelect(end) && this.#framesFlows?.has(end.flow) !== false;
-    if (clock === null || (isWanted && (ordinary === null || ordinary.takes?.(end) === false))) return false;
+    if (clock === null) return false;
+    if (isWanted && ordinary === null) return this.#tellSound(end, clock);
+    if (isWanted && ordinary?.takes?.(end) === false) return false;
     const standIn = isWanted ? ordinary?.end(end, clock) : null;
     if (standIn != null) this.#ready.push(standIn);
     this.observer?.end?.(end.flow, false);
+    return true;
+  }
+
+  /** Makes the post-mortem of a connection without incident the shorter way. @returns false where that is not known */
+  #tellSound(end: OrdinaryEnd, clock: Clock): boolean {
+    const { paths, settings, frameNames } = this;
+    // Which captures hold its frames, and ordinary segments, only those know that are followed.
+    if (paths.length > 1 || settings.options.detail === 'full' || !end.isCopied) return false;
+    const copies = DeferredCopies.forOne();
+    end.copyTo(copies);
+    const { followedUntil } = end;
+    const context = { capture: paths[0], clock, followedUntil, profiles: settings.profiles, distances: null };
+    const connection = soundConnection(recordsOf(copies.buffer), 0, context);
+    this.#ready.push(Object.assign(connection, { captures: paths, frameNames, findings: [] }));
     return true;
   }
 

@@ -34,6 +34,13 @@ export class DeferredCopies {
     this.#words = buffer === null ? new Int32Array(FEWEST_WORDS) : new Int32Array(buffer);
   }
 
+  /** With room for a single one. */
+  static forOne(): DeferredCopies {
+    return new DeferredCopies(
+      new ArrayBuffer((RECORD_WORDS + MOST_COPIED * SEGMENT_WORDS) * Int32Array.BYTES_PER_ELEMENT),
+    );
+  }
+
   /** @returns how many were copied before it */
   add({ i32 }: FlowRecords, journal: Journal, flow: number): number {
     const at = flow * RECORD_WORDS;

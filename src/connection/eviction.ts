@@ -26,10 +26,12 @@ function classOf(flows: LiveFlows, flow: number): typeof DONE | typeof NEVER_OPE
   return flows.isSynchronized(flow) ? OPEN : NEVER_OPEN;
 }
 
-function longestSilent(flows: LiveFlows, members: number[], count: number): number[] {
-  if (members.length <= count) return members;
+/** In the order in which they fell silent, then by number. */
+function longestSilent(flows: LiveFlows, members: readonly number[], count: number): number[] {
   const last = Float64Array.from(members, (flow) => flows.lastOf(flow));
-  const limit = last.slice().sort()[count - 1];
-  const before = members.filter((_, index) => last[index] < limit);
-  return [...before, ...members.filter((_, index) => last[index] === limit).slice(0, count - before.length)];
+  const limit = members.length <= count ? Number.POSITIVE_INFINITY : last.slice().sort()[count - 1];
+  const silent = members.filter((_, index) => last[index] <= limit);
+  const order = (a: number, b: number): number =>
+    flows.lastOf(a) - flows.lastOf(b) || flows.numberOf(a) - flows.numberOf(b);
+  return silent.sort(order).slice(0, count);
 }

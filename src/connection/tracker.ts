@@ -69,6 +69,8 @@ export interface TrackerOptions {
    * @returns whether it is enough
    */
   readonly onDeferredEnd?: (flow: number, flows: FlowRecords) => boolean;
+  /** Asked when a deferred flow was enough: whether whoever takes them holds as many as may be at a time. By default never. */
+  readonly holdsEnough?: () => boolean;
   /** Called before deferred flows are complete, with their IPv4 addresses as signed words, and others that mean nothing. */
   readonly onForesee?: (hosts: Int32Array) => void;
   /** Called when a flow is given up, while more of it may come. */
@@ -487,6 +489,7 @@ export class Tracker implements DeferringSource {
       const flow = this.#ending.take(now);
       if (flow === null) return;
       if (!this.#leave(flow)) told++;
+      else if (this.#options.holdsEnough?.() === true) return;
     }
   }
 

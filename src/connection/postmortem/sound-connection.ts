@@ -40,6 +40,7 @@ class SoundConnection implements Connection {
   readonly clientState: TcpState;
   readonly serverState: TcpState;
   readonly timeline: readonly Transition[];
+  declare readonly segments: readonly LoggedSegment[];
   readonly packets: Readonly<Record<Side, number>>;
   readonly bytes: Readonly<Record<Side, number>>;
   readonly retransmissions = NO_RETRANSMISSIONS;
@@ -80,15 +81,20 @@ class SoundConnection implements Connection {
     this.handshakeRtt = (time[1] - time[0]) / SECOND;
     this.roundTrips = { client: client.roundTrip / SECOND, server: server.roundTrip / SECOND };
     this.isn = { client: ofClient.isn, server: ofServer.isn };
+    Object.defineProperty(this, 'segments', SoundConnection.#madeOnDemand);
     this.#copies = copies;
     this.#at = at;
     this.#context = context;
   }
 
-  /** Few ask for them. */
-  get segments(): readonly LoggedSegment[] {
-    return postmortem(readDeferredHistory(this.#copies, this.#at), this.#context).connection.segments;
-  }
+  /** Few ask for them. An own property, as FollowedConnection has it. */
+  static readonly #madeOnDemand: PropertyDescriptor & ThisType<SoundConnection> = {
+    enumerable: true,
+    configurable: true,
+    get() {
+      return postmortem(readDeferredHistory(this.#copies, this.#at), this.#context).connection.segments;
+    },
+  };
 }
 
 const NO_RETRANSMISSIONS = { client: 0, server: 0 };
