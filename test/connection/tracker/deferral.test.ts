@@ -438,6 +438,34 @@ describe('a flow that was deferred is told as one that was not', () => {
   });
 });
 
+it('flows that are over by the same time are told a few at a time, where whoever takes them holds no more', () => {
+  let [held, told] = [0, 0];
+  const tracker = new Tracker({
+    detail: 0,
+    defers: { handshake: SECOND, closeWait: SECOND },
+    linger: 70 * SECOND,
+    maxFlows: 1000,
+    onDeferredEnd: () => {
+      held++;
+      told++;
+      return true;
+    },
+    holdsEnough: () => held === 5,
+    onEnd: () => {},
+    onGiveUp: () => {},
+  });
+  for (let port = 1; port <= 22; port++) soundFlow(tracker, port, 0, 1, 100);
+  const later = 7200 * SECOND;
+  const turns: number[] = [];
+  while (tracker.isDue(later)) {
+    tracker.endDone(later);
+    turns.push(held);
+    held = 0;
+  }
+  expect(turns).toEqual([5, 5, 5, 5, 2]);
+  expect(told).toBe(22);
+});
+
 function trackerOf(defers: boolean, onEnd: (flow: number) => void): Tracker {
   return new Tracker({
     detail: 0,
