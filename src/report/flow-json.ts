@@ -110,8 +110,8 @@ export function writeFlowJson(flow: Flow, to: Utf8Text): void {
   }
   const { client, server, clock, frameNames, timeline, findings } = flow;
   to.piece(FLOW).number(flow.flow).piece(TCP_STREAM).number(flow.tcpStream);
-  to.piece(PIECES.capture.of(flow.capture)).text(client.address).piece(CLIENT_PORT).number(client.port);
-  to.piece(SERVER).text(server.address).piece(SERVER_PORT).number(server.port);
+  to.piece(PIECES.capture.of(flow.capture)).text(client.address).piece(PORT).number(client.port);
+  to.piece(SERVER).text(server.address).piece(PORT).number(server.port);
   to.piece(PIECES.roles.of(flow.roles)).text(timestamp(flow.start, clock)).piece(END);
   to.text(timestamp(flow.end, clock)).piece(PIECES.tap.of(flow.tap));
   to.piece(PIECES.clientState.of(flow.clientState)).piece(PIECES.serverState.of(flow.serverState));
@@ -130,9 +130,8 @@ export function writeFlowJson(flow: Flow, to: Utf8Text): void {
 
 const FLOW = utf8('{"flow":');
 const TCP_STREAM = utf8(',"tcpStream":');
-const CLIENT_PORT = utf8('","port":');
+const PORT = utf8('","port":');
 const SERVER = utf8('},"server":{"address":"');
-const SERVER_PORT = CLIENT_PORT;
 const END = utf8('","end":"');
 const COMMA = utf8(',');
 const FINDINGS = utf8('],"findings":[');
