@@ -1,22 +1,8 @@
 #!/usr/bin/env node
-import * as library from '../index.js';
-import { VERSION } from '../version.js';
-import { say } from './context.js';
-import { run } from './program.js';
+import { fileURLToPath } from 'node:url';
+import { CompiledScript } from './compiled-script.js';
 
-const args = process.argv.slice(2);
-const interrupt = new AbortController();
-const { stdout, stderr, env } = process;
-const context = { library, version: VERSION, stdout, stderr, env, signal: interrupt.signal };
-
-// `tcpdump -w - | lastack analyze -`: Ctrl-C reaches both, tcpdump writes out its rest, and the report is wanted.
-// For audit, `-` is a list of captures.
-let patience = args.includes('-') && args[0] !== 'audit' ? 1 : 0;
-process.on('SIGINT', () => {
-  if (patience-- > 0) say(context, 'waiting for the end of the input; Ctrl-C again stops at once');
-  else interrupt.abort();
-});
-// A reader that has gone also takes what is written after the last result.
-stdout.on('error', () => {});
-
-process.exit(await run(args, context));
+const script = new CompiledScript(fileURLToPath(new URL('./command.cjs', import.meta.url)));
+// scripts/bundle-command.mjs makes it of command.ts.
+const { command } = script.run() as typeof import('./command.js');
+process.exit(await command(process.argv.slice(2)));

@@ -167,13 +167,13 @@ describe('query', () => {
   });
 
   test('without DuckDB, what to install', async () => {
-    const hook = `export async function resolve(name, context, next) {
-      if (name !== '@duckdb/node-api') return next(name, context);
-      throw Object.assign(new Error('not found'), { code: 'ERR_MODULE_NOT_FOUND' });
-    }`;
-    const url = `data:text/javascript,${encodeURIComponent(hook)}`;
-    const register = `import { register } from 'node:module'; register(${JSON.stringify(url)});`;
-    const node = ['--import', `data:text/javascript,${encodeURIComponent(register)}`];
+    const hook = `import Module from 'node:module';
+      const resolve = Module._resolveFilename;
+      Module._resolveFilename = (name, ...rest) => {
+        if (name !== '@duckdb/node-api') return resolve(name, ...rest);
+        throw Object.assign(new Error('not found'), { code: 'MODULE_NOT_FOUND' });
+      };`;
+    const node = ['--import', `data:text/javascript,${encodeURIComponent(hook)}`];
     await cli(['audit', scratch.path('good'), '--out', scratch.path('asked'), '--jobs', '0']);
     const { status, err } = await start(['query', 'asked', 'SELECT 1'], node).result;
     expect(err).toBe('lastack: queries need DuckDB, which is not installed: npm install @duckdb/node-api\n');
