@@ -14,6 +14,7 @@ import type { Framer } from './framer.js';
 import { NativeSource } from './native-source.js';
 import { PcapFramer } from './pcap-framer.js';
 import { PCAP_HEADER_LENGTH, type PcapHeader, parsePcapHeader, startsLikePcap } from './pcap-header.js';
+import { PcapParserSource } from './pcap-parser-source.js';
 import { PcapngFramer } from './pcapng-framer.js';
 import { PeekableBytes } from './peekable-bytes.js';
 import { parseSnoopHeader, SNOOP_HEADER_LENGTH, SnoopFramer } from './snoop-framer.js';
@@ -90,8 +91,9 @@ async function openWithPcapParser(
   }
   const header = readPcapHeader(head, path);
   const { linkType, timeDigits, snapLength } = header;
-  const { PcapParserSource } = await import('./pcap-parser-source.js');
-  return new PcapParserSource({ path, format: 'pcap', compression, linkType, timeDigits, snapLength }, header, bytes);
+  const { parse } = await import('pcap-parser');
+  const info = { path, format: 'pcap', compression, linkType, timeDigits, snapLength } as const;
+  return new PcapParserSource(info, header, bytes, parse);
 }
 
 async function openBytes(path: string): Promise<ByteSource> {

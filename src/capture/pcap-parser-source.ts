@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
-import { type Packet, type PacketHeader, parse } from 'pcap-parser';
+import type { Packet, PacketHeader, parse } from 'pcap-parser';
 import { type ByteSource, BytesError } from './bytes.js';
 import { type CaptureInterface, soleInterface } from './capture-interface.js';
 import { CaptureError } from './error.js';
@@ -37,18 +37,20 @@ export class PcapParserSource implements PacketSource {
 
   /**
    * @param bytes those of the whole capture, its global header among them; the source closes them
+   * @param parsePackets the package's function, which is loaded where it is asked for
    * @throws CaptureError `unsupported-format`, `unsupported-version` where the package would misread the capture
    */
   constructor(
     readonly info: CaptureInfo,
     header: PcapHeader,
     private readonly bytes: ByteSource,
+    parsePackets: typeof parse,
   ) {
     requireReadable(header, info.path);
     this.interfaces = [soleInterface(header)];
     this.#bound = recordBound(header.snapLength);
     this.frame.linkType = header.linkType;
-    const parser = parse(this.#feed);
+    const parser = parsePackets(this.#feed);
     parser.on('packetHeader', (packetHeader) => this.#onHeader(packetHeader));
     parser.on('packet', (packet) => this.#onPacket(packet));
   }

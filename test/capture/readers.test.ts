@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
+import { parse } from 'pcap-parser';
 import { describe, expect, it } from 'vitest';
 import { NativeSource } from '../../src/capture/native-source.js';
 import { openCapture } from '../../src/capture/open.js';
@@ -28,7 +29,12 @@ const READERS: ReadonlyArray<[name: string, open: (capture: Uint8Array, cuts?: r
   [
     'pcap-parser',
     (capture, cuts = []) =>
-      new PcapParserSource(infoOf(capture), parsePcapHeader(capture, 'x.pcap'), lendingSource(cutAt(capture, cuts))),
+      new PcapParserSource(
+        infoOf(capture),
+        parsePcapHeader(capture, 'x.pcap'),
+        lendingSource(cutAt(capture, cuts)),
+        parse,
+      ),
   ],
 ];
 
@@ -99,7 +105,7 @@ it.each<[string, PcapOptions, object]>([
 ])('pcap-parser refuses %s, which it would misread', (_, options, expected) => {
   const capture = writePcap([], options);
   const open = () =>
-    new PcapParserSource(infoOf(capture), parsePcapHeader(capture, 'x.pcap'), lendingSource([capture]));
+    new PcapParserSource(infoOf(capture), parsePcapHeader(capture, 'x.pcap'), lendingSource([capture]), parse);
   expect(open).toThrow(expect.objectContaining(expected));
 });
 
