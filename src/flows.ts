@@ -11,7 +11,7 @@ import { I, STRIDE } from './connection/flow-record.js';
 import type { Clock, Time } from './connection/model.js';
 import { type History, readHistory } from './connection/postmortem/history.js';
 import { OrdinaryEnd } from './connection/postmortem/ordinary.js';
-import { soundConnection } from './connection/postmortem/sound-connection.js';
+import { soundConnection, withOwnSegments } from './connection/postmortem/sound-connection.js';
 import { goneBy } from './connection/postmortem/timers.js';
 import { viewsOf } from './connection/postmortem/view.js';
 import { type HostProfile, hostProfile, type ProfileName, parseSysctl } from './connection/profile.js';
@@ -292,6 +292,7 @@ class Follower<T> implements FrameSink {
       onDeferredEnd: (flow, deferred) =>
         this.#ordinaryEnd.readDeferred(flow, deferred, this.#newest) && this.#passOver(this.#ordinaryEnd),
       ...((ordinary === null || ordinary.takes !== undefined) && {
+        copiesDeferred: true,
         holdsEnough: () => this.#ready.length >= MOST_READY,
       }),
       onForesee: (hosts) => {
@@ -437,7 +438,7 @@ class Follower<T> implements FrameSink {
     end.copyTo(copies);
     const { followedUntil } = end;
     const context = { capture: paths[0], clock, followedUntil, profiles: settings.profiles, distances: null };
-    const connection = soundConnection(recordsOf(copies.buffer), 0, context);
+    const connection = withOwnSegments(soundConnection(recordsOf(copies.buffer), 0, context));
     this.#ready.push(Object.assign(connection, { captures: paths, frameNames, findings: [] }));
     return true;
   }

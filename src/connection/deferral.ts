@@ -56,20 +56,25 @@ export class Deferral {
   readonly #journal = new SegmentJournal(this.flows);
   readonly #room = new JournalRoom(this.#journal, this.flows);
   readonly #segment = new Segment();
+  readonly #copies: boolean;
   /** The piece of a capture that the fast path has, as `RecordSpan` names it, and where of it that begins and ends. */
   #bytes: Uint8Array | null = null;
   #piece = 0;
   #begin = 0;
   #end = 0;
 
-  private constructor({ handshake, closeWait }: Patience) {
+  private constructor({ handshake, closeWait }: Patience, copies: boolean) {
+    this.#copies = copies;
     this.flows.path.setPatience(handshake, closeWait);
   }
 
-  /** @returns null where the memory for it cannot be had: then every flow is followed in full */
-  static create(patience: Patience): Deferral | null {
+  /**
+   * @param copies whether flows will be copied when they end
+   * @returns null where the memory for it cannot be had: then every flow is followed in full
+   */
+  static create(patience: Patience, copies: boolean): Deferral | null {
     try {
-      return new Deferral(patience);
+      return new Deferral(patience, copies);
     } catch (error) {
       if (error instanceof RangeError) return null;
       throw error;
@@ -216,6 +221,7 @@ export class Deferral {
   /** The first flows that `flows.closed` names will be read and removed. @returns their IPv4 addresses, and words of IPv6 ones */
   foresee(count: number): Int32Array {
     this.flows.path.foresee(count);
+    if (this.#copies) this.#foreseeCopies(count);
     return this.flows.hosts.subarray(0, 2 * count);
   }
 
@@ -235,6 +241,19 @@ export class Deferral {
   /** Nothing is deferred any more. */
   close(): void {
     this.flows.release();
+  }
+
+  /** The first flows that `flows.closed` names will be copied. */
+  #foreseeCopies(count: number): void {
+    const { closed, i32 } = this.flows;
+    const newest = new Int32Array(count);
+    const segments = new Int32Array(count);
+    for (let i = 0; i < count; i++) {
+      const at = closed[4 * i] * RECORD_WORDS;
+      newest[i] = i32[at + NEWEST];
+      segments[i] = i32[at + ORDINARY] & LOWEST_BYTE;
+    }
+    this.#journal.foresee(newest, segments);
   }
 
   #load(span: RecordSpan): void {

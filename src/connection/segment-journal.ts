@@ -83,6 +83,25 @@ export class SegmentJournal {
     }
   }
 
+  /**
+   * Looks at the segments of flows that will soon be copied. One flow's are read one after the other, since each names the one
+   * before it, and nothing of them is in the cache; to wait for those of many flows together takes a third of the time.
+   *
+   * @param newest of each flow, its newest segment's place; is overwritten
+   * @param counts of each, how many there are; is overwritten
+   */
+  foresee(newest: Int32Array, counts: Int32Array): void {
+    for (let isLeft = true; isLeft; ) {
+      isLeft = false;
+      for (let i = 0; i < counts.length; i++) {
+        if (counts[i] === 0) continue;
+        const place = newest[i];
+        newest[i] = this.#pageOf(place)[wordOf(place) + W.before];
+        if (--counts[i] > 0) isLeft = true;
+      }
+    }
+  }
+
   /** Writes a flow's segments once more, at the end. @returns the place of its newest one */
   rewrite(newest: number, count: number): number {
     const places = this.#places;

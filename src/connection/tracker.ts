@@ -69,6 +69,8 @@ export interface TrackerOptions {
    * @returns whether it is enough
    */
   readonly onDeferredEnd?: (flow: number, flows: FlowRecords) => boolean;
+  /** Deferred flows are copied while they are told of. */
+  readonly copiesDeferred?: boolean;
   /** Asked when a deferred flow was enough: whether whoever takes them holds as many as may be at a time. By default never. */
   readonly holdsEnough?: () => boolean;
   /** Called before deferred flows are complete, with their IPv4 addresses as signed words, and others that mean nothing. */
@@ -110,7 +112,8 @@ export class Tracker implements DeferringSource {
     this.#kept = new FlowLog(this.table, options.detail);
     this.#copies = new Copies(this.table);
     const { defers, key = [] } = options;
-    this.#deferral = defers !== undefined && key.length === 0 ? Deferral.create(defers) : null;
+    this.#deferral =
+      defers !== undefined && key.length === 0 ? Deferral.create(defers, options.copiesDeferred === true) : null;
     this.#listeners = new Listeners(this.table, (port) => this.#deferral?.watchPort(port));
     this.#alive = new LiveFlows(this.table, this.#deferral?.flows ?? null);
     this.#ending = new EndingFlows(this.#alive, options.linger);

@@ -2,7 +2,7 @@ import type { Transition } from '../connection/model.js';
 import { otherSide } from '../connection/state.js';
 import type { Finding, Flow } from '../findings/finding.js';
 import { escapeText } from '../report/escape.js';
-import { timestamp } from '../report/flow-json.js';
+import { timestamp } from '../report/timestamp.js';
 
 /**
  * What is written beside frames, and how much of it is kept in memory: state changes of ordinary connections are the first

@@ -1,7 +1,7 @@
 import type { CaptureError } from '../capture/error.js';
 import { linkTypeName } from '../decode/link-type.js';
 import { type Analysis, type CaptureSummary, droppedFrames } from '../findings/analysis.js';
-import { timestamp } from './flow-json.js';
+import { timestamp } from './timestamp.js';
 
 export type AnalysisJson = ReturnType<typeof analysisJson>;
 

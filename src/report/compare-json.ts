@@ -1,7 +1,8 @@
 import type { ComparedFinding, ComparedFlow, Comparison, OneTapSegment, PathFates } from '../compare/compared-flow.js';
 import type { Clock } from '../connection/model.js';
 import { captureJson } from './analysis-json.js';
-import { flowJson, timestamp } from './flow-json.js';
+import { flowJson } from './flow-json.js';
+import { timestamp } from './timestamp.js';
 
 /** One connection as a line of `compare --format ndjson`: what `timeline` has, and what the two captures tell together. */
 export function comparedFlowJson(flow: ComparedFlow) {

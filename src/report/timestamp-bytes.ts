@@ -1,10 +1,7 @@
 import type { Clock, Time } from '../connection/model.js';
-import { dateText } from './timestamp.js';
-
-/* The texts of timestamp.ts as bytes: they are a quarter of what is written of most connections. */
+import { formatUnits } from './timestamp.js';
 
 const SECOND = 1e9;
-const SECONDS_A_DAY = 86_400;
 /** 9999-12-31T00:00:00Z, in seconds since 1970. */
 const LAST_DAY = 253_402_214_400;
 
@@ -14,54 +11,55 @@ export const hasTimestampLength = (time: Time, { epochSeconds }: Clock): boolean
 
 export const timestampLength = (digits: Clock['digits']): number => SECOND_BYTES + digits + 'Z'.length;
 
-/**
- * Writes what `formatUnits` says of a time for which `hasTimestampLength` holds, from `at` on.
- *
- * @param units those of the capture's digits
- */
-export function putTimestamp(units: number, { digits, epochSeconds }: Clock, bytes: Uint8Array, at: number): void {
-  const ofSecond = digits === 6 ? 1e6 : 1e9;
-  const seconds = Math.floor(units / ofSecond);
-  setSecond(epochSeconds + seconds);
-  for (let i = 0; i < SECOND_BYTES; i++) bytes[at + i] = writtenSecond[i];
-  // Below 2^31: what follows is done with whole numbers.
-  let rest = (units - seconds * ofSecond) | 0;
-  for (let to = at + SECOND_BYTES + digits - 1; to >= at + SECOND_BYTES; to--) {
+const MINUTE_BYTES = '2000-01-01T00:00:'.length;
+const SECOND_BYTES = MINUTE_BYTES + '00.'.length;
+const ZERO = '0'.charCodeAt(0);
+const encoder = new TextEncoder();
+
+/** Writes a whole number, not below 0, as so many decimal digits, which it has or has fewer than. */
+export function putDigits(value: number, digits: number, bytes: Uint8Array, at: number): void {
+  let rest = value;
+  for (let to = at + digits - 1; to >= at; to--) {
     const tenth = (rest / 10) | 0;
     bytes[to] = ZERO + rest - 10 * tenth;
     rest = tenth;
   }
-  bytes[at + SECOND_BYTES + digits] = UTC;
 }
 
-const [ZERO, UTC] = [...'0Z'].map((character) => character.charCodeAt(0));
-const SECOND_BYTES = '2000-01-01T00:00:00.'.length;
-/** Where in those hours, minutes and seconds stand. */
-const [HOUR_AT, MINUTE_AT, SECOND_AT] = [11, 14, 17];
-/** The second that was written last, with the point behind it. */
-const writtenSecond = new Uint8Array(SECOND_BYTES);
-let writtenSeconds = Number.NaN;
-let writtenDay = Number.NaN;
-const encoder = new TextEncoder();
+/**
+ * A place in a text, where times stand one after another: as bytes of what `formatUnits` says of each. Within a minute, only what
+ * is behind it is written.
+ */
+export class TimestampField {
+  readonly #bytes: Uint8Array;
+  readonly #at: number;
+  /** When the minute of the last one began, in units of the capture's digits. */
+  #minute = Number.NaN;
 
-function setSecond(seconds: number): void {
-  if (seconds === writtenSeconds) return;
-  const day = Math.floor(seconds / SECONDS_A_DAY);
-  if (day !== writtenDay) {
-    encoder.encodeInto(`${dateText(day)}T00:00:00.`, writtenSecond);
-    writtenDay = day;
+  constructor(bytes: Uint8Array, at: number) {
+    this.#bytes = bytes;
+    this.#at = at;
   }
-  const ofDay = seconds - day * SECONDS_A_DAY;
-  const minutes = Math.floor(ofDay / 60);
-  const hours = Math.floor(minutes / 60);
-  putTwoDigits(hours, HOUR_AT);
-  putTwoDigits(minutes - 60 * hours, MINUTE_AT);
-  putTwoDigits(ofDay - 60 * minutes, SECOND_AT);
-  writtenSeconds = seconds;
+
+  /**
+   * @param units those of the capture's digits, of a time for which `hasTimestampLength` holds
+   * @param clock the same each time
+   */
+  put(units: number, clock: Clock): void {
+    const ofSecond = clock.digits === 6 ? 1e6 : 1e9;
+    const behind = units - this.#minute;
+    if (!(behind >= 0 && behind < 60 * ofSecond)) {
+      encoder.encodeInto(formatUnits(units, clock), this.#bytes.subarray(this.#at));
+      const seconds = clock.epochSeconds + Math.floor(units / ofSecond);
+      this.#minute = (Math.floor(seconds / 60) * 60 - clock.epochSeconds) * ofSecond;
+      return;
+    }
+    const seconds = Math.floor(behind / ofSecond);
+    putDigits(seconds, 2, this.#bytes, this.#at + MINUTE_BYTES);
+    // Below 2^31: it is taken apart as a whole number.
+    putDigits((behind - seconds * ofSecond) | 0, clock.digits, this.#bytes, this.#at + SECOND_BYTES);
+  }
 }
 
-function putTwoDigits(value: number, at: number): void {
-  const tens = (value / 10) | 0;
-  writtenSecond[at] = ZERO + tens;
-  writtenSecond[at + 1] = ZERO + value - 10 * tens;
-}
+export const isSameClock = (one: Clock, other: Clock): boolean =>
+  one.epochSeconds === other.epochSeconds && one.digits === other.digits;

@@ -7,6 +7,11 @@ const SECONDS_A_DAY = 86_400;
 /** ISO 8601 in UTC, with the digits that the capture has; what lies below them is cut off, towards the past. */
 export const formatTimestamp = (time: Time, clock: Clock): string => formatUnits(unitBefore(time, clock), clock);
 
+/** `time` as text, to the nearest instant that the capture's digits can name. */
+export function timestamp(time: Time, clock: Clock): string {
+  return formatUnits(nearestUnit(time, clock), clock);
+}
+
 /** @param units those of the capture's digits */
 export function formatUnits(units: number, { digits, epochSeconds }: Clock): string {
   const ofSecond = digits === 6 ? 1e6 : 1e9;

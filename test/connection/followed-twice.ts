@@ -7,7 +7,7 @@ import { readDeferredHistory } from '../../src/connection/postmortem/deferred-hi
 import { type History, readHistory } from '../../src/connection/postmortem/history.js';
 import { OrdinaryEnd } from '../../src/connection/postmortem/ordinary.js';
 import { type PostmortemContext, postmortem } from '../../src/connection/postmortem/postmortem.js';
-import { soundConnection } from '../../src/connection/postmortem/sound-connection.js';
+import { soundConnection, withOwnSegments } from '../../src/connection/postmortem/sound-connection.js';
 import { hostProfile } from '../../src/connection/profile.js';
 import { SECOND } from '../../src/connection/time.js';
 import { Tracker } from '../../src/connection/tracker.js';
@@ -130,7 +130,7 @@ function copied(tracker: Tracker, flow: number, followedUntil: Time): Copied {
   const [, at] = copies.places;
   return {
     history: readDeferredHistory(records, at),
-    connection: soundConnection(records, at, contextOf(followedUntil)),
+    connection: withOwnSegments(soundConnection(records, at, contextOf(followedUntil))),
   };
 }
 

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Flow, flows } from '../../src/index.js';
+import { type Flow, flows, type Transition } from '../../src/index.js';
 import { toJson } from '../../src/report/escape.js';
 import { flowJson, writeFlowJson } from '../../src/report/flow-json.js';
 import { Utf8Text } from '../../src/report/utf8-text.js';
@@ -112,6 +112,39 @@ test.each<[what: string, changes: Partial<Flow>]>([
 
 test.each(readdirSync(CAPTURES).filter((name) => /\.pcap/.test(name)))('so are those of %s', async (name) => {
   for await (const flow of flows(join(CAPTURES, name))) expect(written(flow)).toBe(toJson(flowJson(flow)));
+});
+
+test('of a flow unlike the one before in a single respect, no text of that one is kept', () => {
+  const flow = normalClose();
+  const others: Partial<Flow>[] = [
+    { roles: 'assumed' },
+    ...(['client', 'middle', 'server', 'unknown'] as const).map((tap) => ({ tap })),
+    { clientState: 'ESTABLISHED' },
+    { serverState: 'ESTABLISHED' },
+    { timeline: flow.timeline.slice(0, 1) },
+    { timeline: [] },
+  ];
+  const changes: Partial<Transition>[] = [
+    { endpoint: 'server' },
+    { from: null },
+    { to: 'CLOSING' },
+    ...[-61e9, 59e9, 3600e9].map((at) => ({ at })),
+    { earliest: null },
+    { earliest: 0 },
+    { latest: null },
+    { latest: 7 },
+    ...[9, 10, 99, 100, 2 ** 31 - 1, 2 ** 40].flatMap((frame) => [{ frame }, { confirmedBy: frame }]),
+    { confirmedBy: null },
+    ...(['observed', 'inferred', 'timer'] as const).map((basis) => ({ basis })),
+    { reason: 'µ "frame":1,' },
+    { revoked: [3] },
+  ];
+  for (const index of flow.timeline.keys())
+    for (const change of changes)
+      others.push({ timeline: flow.timeline.map((t, i) => (i === index ? { ...t, ...change } : t)) });
+  for (const other of others) {
+    for (const each of [flow, { ...flow, ...other }]) expect(written(each)).toBe(toJson(flowJson(each)));
+  }
 });
 
 const fraction = (timestamp: string | null): number => Number(timestamp?.slice(19, -1));

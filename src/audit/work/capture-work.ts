@@ -6,7 +6,7 @@ import { Summarizer } from '../../findings/summarize.js';
 import { DEFAULT_THRESHOLDS } from '../../findings/thresholds.js';
 import { flows, type Options } from '../../flows.js';
 import { analysisJson } from '../../report/analysis-json.js';
-import { timestamp } from '../../report/flow-json.js';
+import { timestamp } from '../../report/timestamp.js';
 import { FindingsCsv } from '../results/findings-csv.js';
 import { utcDay, utcMicroseconds } from '../results/instant.js';
 import { Partitions } from '../results/partitions.js';

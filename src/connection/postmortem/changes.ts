@@ -17,7 +17,8 @@ export class Changes {
   }
 
   get last(): Transition | undefined {
-    return this.#drafts[this.#drafts.length - 1];
+    // Not by an index below 0, which the engine takes for a name.
+    return this.#drafts.length === 0 ? undefined : this.#drafts[this.#drafts.length - 1];
   }
 
   add(from: TcpState | null, to: TcpState, change: Omit<Transition, 'endpoint' | 'from' | 'to'>): void {

@@ -70,8 +70,18 @@ function fixed(since: Transition, duration: Time, start: Time, frame: number, re
     earliest: (since.earliest ?? since.at) + moved + duration,
     latest: since.latest === null ? null : goneBy(since.latest + moved, duration),
     frame,
-    reason: `${reason} (${duration / SECOND} s)`,
+    reason: reasonOf(reason, duration),
   };
+}
+
+/** By what has run out, and how long it was: a text of its own for each of 500,000 connections would be compared by its letters. */
+const reasons = new Map<string, Map<Time, string>>();
+
+function reasonOf(reason: string, duration: Time): string {
+  const known = reasons.get(reason) ?? new Map<Time, string>();
+  const text = known.get(duration) ?? `${reason} (${duration / SECOND} s)`;
+  reasons.set(reason, known.set(duration, text));
+  return text;
 }
 
 /**
