@@ -9,8 +9,13 @@ const CHUNK_LENGTH = 256 * 1024;
 const LEAST_LENGTH = 4096;
 
 /** Whether a capture can be read as often as somebody likes: `-` is standard input. */
-export const isFile = (path: string): boolean =>
-  path !== '-' && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+export const isFile = (path: string): boolean => fileSize(path) !== null;
+
+/** In bytes; null where the capture is no file. */
+export function fileSize(path: string): number | null {
+  const stats = path === '-' ? undefined : statSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() === true ? stats.size : null;
+}
 
 /** A regular file, read synchronously into one reused buffer: several times the speed of a stream. */
 export class FileBytes implements ByteSource {

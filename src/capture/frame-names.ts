@@ -39,14 +39,22 @@ export class FrameNames {
 
   /** The frame with this number. */
   nameOf(number: number): FrameName {
-    let [low, high] = [0, this.#starts.length];
+    const turn = this.#turnOf(number);
+    if (turn < 0) return { capture: null, frame: number };
+    return { capture: this.#paths[this.#captures[turn]], frame: number - this.#shifts[turn] };
+  }
+
+  /** @returns -1 where it was forgotten */
+  #turnOf(number: number): number {
+    const starts = this.#starts;
+    // A capture on its own has one.
+    let [low, high] = starts.length === 1 && number >= starts[0] ? [1, 1] : [0, starts.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#starts[middle] <= number) low = middle + 1;
+      if (starts[middle] <= number) low = middle + 1;
       else high = middle;
     }
-    if (low === 0) return { capture: null, frame: number };
-    return { capture: this.#paths[this.#captures[low - 1]], frame: number - this.#shifts[low - 1] };
+    return low - 1;
   }
 
   #forget(count: number): void {

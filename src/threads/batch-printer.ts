@@ -1,9 +1,10 @@
 import { FrameNames } from '../capture/frame-names.js';
 import { recordsOf } from '../connection/deferred-copies.js';
-import type { Clock, Time } from '../connection/model.js';
+import type { Clock, Connection, Time } from '../connection/model.js';
 import { soundConnection } from '../connection/postmortem/sound-connection.js';
 import type { HostProfile } from '../connection/profile.js';
 import type { Side } from '../connection/state.js';
+import type { Flow } from '../findings/finding.js';
 import { type FlowFormat, flowPrinter } from '../report/flow-printers.js';
 import { Utf8Text } from '../report/utf8-text.js';
 import { VERSION } from '../version.js';
@@ -62,7 +63,7 @@ export class BatchPrinter {
         profiles: this.job.profiles,
         distances: null,
       });
-      const flow = Object.assign(connection, { captures: this.#captures, frameNames: this.#frameNames, findings: [] });
+      const flow = flowOf(connection, this.#captures, this.#frameNames);
       text.text(separator);
       if (write === undefined) text.text(this.#printer.one(flow));
       else write(flow, text);
@@ -70,4 +71,13 @@ export class BatchPrinter {
     }
     return { copies, text: text.memory.subarray(0, text.length), ends };
   }
+}
+
+/** The connection itself, as a flow. To copy these fields from an object to it took a twentieth of the time of its text. */
+function flowOf(connection: Connection, captures: Flow['captures'], frameNames: FrameNames): Flow {
+  const flow: Connection & { -readonly [K in Exclude<keyof Flow, keyof Connection>]?: Flow[K] } = connection;
+  flow.captures = captures;
+  flow.frameNames = frameNames;
+  flow.findings = [];
+  return flow as Flow;
 }

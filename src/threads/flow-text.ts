@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import { isFile } from '../capture/file-bytes.js';
+import { fileSize } from '../capture/file-bytes.js';
 import { DeferredCopies } from '../connection/deferred-copies.js';
 import type { Clock, Time } from '../connection/model.js';
 import type { OrdinaryEnd } from '../connection/postmortem/ordinary.js';
@@ -26,6 +26,8 @@ const BATCH = 128;
  * on one, 59,000 a fifth less.
  */
 const ALONE = 128;
+/** A capture of so many bytes is taken to hold more than that. */
+const LARGE = 2 ** 28;
 /** Connections that are held until those before them are printed. */
 const MOST_HELD = 32 * BATCH;
 
@@ -53,10 +55,11 @@ export function flowText(
   const reading: Options = { ...rest, detail: printer.detail };
   // Frames of several captures, or put in order, have other numbers; networks are not copied. A pipe may be live: its
   // connections are printed as they end, without waiting for others.
-  const isSpread = paths.length === 1 && options.reorder === undefined && options.key === undefined && isFile(paths[0]);
-  return isSpread && printer.detail === 'summary'
-    ? new SpreadText(paths[0], format, printer, reading, threads, options.threads === undefined ? ALONE : 0)
-    : new PrintedFlows(flows(paths, reading), printer);
+  const size =
+    paths.length === 1 && options.reorder === undefined && options.key === undefined ? fileSize(paths[0]) : null;
+  if (size === null || printer.detail === 'full') return new PrintedFlows(flows(paths, reading), printer);
+  const alone = options.threads === undefined && size < LARGE ? ALONE : 0;
+  return new SpreadText(paths[0], format, printer, reading, threads, alone);
 }
 
 /** A batch that is filled, on its way, or printed. */
