@@ -11,7 +11,7 @@ import { FrameDecoder } from './decode/decoder.js';
 import { isSupportedLinkType, linkTypeName } from './decode/link-type.js';
 import { Reassembly } from './decode/reassembly.js';
 import type { CaptureSummary } from './findings/analysis.js';
-import type { Options } from './flows.js';
+import type { Options } from './options.js';
 
 /** What was read of one capture of a series. */
 export interface CaptureTally {

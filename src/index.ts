@@ -2,7 +2,9 @@ import type { Side } from './connection/state.js';
 import type { Analysis, CaptureSummary } from './findings/analysis.js';
 import { Summarizer } from './findings/summarize.js';
 import { DEFAULT_THRESHOLDS } from './findings/thresholds.js';
-import { flowsOrOrdinary, type OnOrdinary, type Options } from './flows.js';
+import { flowsOrOrdinary } from './flows.js';
+import type { OnOrdinary } from './follower.js';
+import type { Options } from './options.js';
 import { type StateCount, StateCounter, type StateGroup } from './report/states.js';
 import { readingOnThreads } from './threads/reading-on-threads.js';
 
@@ -124,7 +126,7 @@ export {
   type Severity,
 } from './findings/finding.js';
 export { DEFAULT_THRESHOLDS, type Thresholds } from './findings/thresholds.js';
-export { DEFAULT_MAX_FLOWS, type FlowStream, flows, type Options, type Progress } from './flows.js';
+export { type FlowStream, flows } from './flows.js';
 export { type Annotated, annotate } from './handover/annotate.js';
 export { keyOf as anonymizationKey, randomKey as randomAnonymizationKey } from './handover/anonymize/key.js';
 export type { CaptureFormat } from './handover/capture-writer.js';
@@ -132,6 +134,7 @@ export { type ZeekFlowStream, zeekFlows } from './handover/conn-log.js';
 export { HandoverError, type HandoverErrorCode } from './handover/error.js';
 export { type Extracted, type ExtractOptions, extract, type Write } from './handover/extract.js';
 export { wiresharkProfile } from './handover/wireshark-profile.js';
+export { DEFAULT_MAX_FLOWS, type Options, type Progress } from './options.js';
 export { communityId } from './report/community-id.js';
 export type { ZeekFlow } from './report/export/zeek/conn-log.js';
 export type { ConnState } from './report/export/zeek/conn-state.js';

@@ -11,7 +11,7 @@ import { type DecodeResult, SKIPPED } from './decode/decoder.js';
 import { LinkType } from './decode/link-type.js';
 import type { Segment } from './decode/segment.js';
 import type { CaptureSummary } from './findings/analysis.js';
-import type { Options, Progress } from './flows.js';
+import type { Options, Progress } from './options.js';
 
 /** Takes what the frames of captures hold, in the order of the stream that these are. */
 export interface FrameSink {

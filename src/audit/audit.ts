@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { DEFAULT_THRESHOLDS } from '../findings/thresholds.js';
-import { DEFAULT_MAX_FLOWS, flows } from '../flows.js';
+import { flows } from '../flows.js';
+import { DEFAULT_MAX_FLOWS } from '../options.js';
 import { VERSION } from '../version.js';
 import { compare, readBaseline } from './baseline/compare.js';
 import { type Discovered, discover } from './discovery/discover.js';

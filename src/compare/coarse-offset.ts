@@ -1,7 +1,7 @@
 import type { Time } from '../connection/model.js';
 import { SECOND } from '../connection/time.js';
 import { TCP } from '../decode/decoder.js';
-import type { Options } from '../flows.js';
+import type { Options } from '../options.js';
 import { identityOf } from './segment-identity.js';
 import { TapReader } from './tap-reader.js';
 

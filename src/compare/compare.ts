@@ -5,7 +5,7 @@ import { OrdinaryEnd } from '../connection/postmortem/ordinary.js';
 import { SECOND } from '../connection/time.js';
 import { Tracker } from '../connection/tracker.js';
 import { ICMP_ERROR, TCP } from '../decode/decoder.js';
-import { DEFAULT_MAX_FLOWS, FULL_DETAIL, lingerOf, type Options, Settings } from '../flows.js';
+import { DEFAULT_MAX_FLOWS, FULL_DETAIL, lingerOf, type Options, Settings } from '../options.js';
 import { coarseOffset } from './coarse-offset.js';
 import type { ComparedFlow, Comparison, TapIndex } from './compared-flow.js';
 import { type ComposeContext, compose } from './compose.js';

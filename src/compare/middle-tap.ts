@@ -1,4 +1,4 @@
-import type { Options } from '../flows.js';
+import type { Options } from '../options.js';
 import type { ComparedFlow } from './compared-flow.js';
 
 /** A third capture, taken between the two sides. */

@@ -8,7 +8,7 @@ import { SECOND } from '../connection/time.js';
 import { type DecodeResult, ICMP_ERROR, TCP, TCP_UNUSABLE } from '../decode/decoder.js';
 import type { Segment } from '../decode/segment.js';
 import type { CaptureSummary } from '../findings/analysis.js';
-import type { Options, Progress } from '../flows.js';
+import type { Options, Progress } from '../options.js';
 
 /**
  * One tap's frames, one at a time, through all of its files. A cursor: `time`, `number` and, once decoded, `segment` are
