@@ -1,21 +1,29 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
+import { basename } from 'node:path';
 import { Script } from 'node:vm';
 
 /**
  * A CommonJS module in a file, and beside it what the engine has compiled of it at an earlier run: to compile all of the command
- * took a third of the time that the analysis of a small capture takes. What another version of the engine has compiled is passed
- * over.
+ * took a third of the time that the analysis of a small capture takes. What is not of this source, this release of Node.js and
+ * this kind of processor is passed over: the engine itself would take some of that, and fail.
+ *
+ * @see https://github.com/nodejs/node/issues/62781
  */
 export class CompiledScript {
   readonly #path: string;
+  readonly #mark: Buffer;
   readonly #script: Script;
 
   constructor(path: string) {
+    const source = readFileSync(path, 'utf8');
     this.#path = path;
-    const cachedData = readIfThere(compiledOf(path));
-    const source = Module.wrap(readFileSync(path, 'utf8'));
-    this.#script = new Script(source, { filename: path, ...(cachedData !== null && { cachedData }) });
+    this.#mark = markOf(source);
+    const cachedData = compiledCode(path, this.#mark);
+    // Without its folder, which stands in what is compiled, too.
+    const filename = basename(path);
+    this.#script = new Script(Module.wrap(source), { filename, ...(cachedData !== null && { cachedData }) });
   }
 
   /** Whether what was compiled before is used. */
@@ -32,18 +40,24 @@ export class CompiledScript {
 
   /** Writes what was compiled so far, which is what has run. */
   keep(): void {
-    writeFileSync(compiledOf(this.#path), this.#script.createCachedData());
+    writeFileSync(compiledOf(this.#path), Buffer.concat([this.#mark, this.#script.createCachedData()]));
   }
 }
 
-/** Where what was compiled of a script stands. */
+/** Where what was compiled of a script stands: behind a mark of what it was compiled from, and for. */
 export function compiledOf(path: string): string {
   return `${path}.compiled`;
 }
 
-function readIfThere(path: string): Buffer | null {
+function markOf(source: string): Buffer {
+  const { version, platform, arch } = process;
+  return createHash('sha256').update(`${version} ${platform} ${arch}\n`).update(source).digest();
+}
+
+function compiledCode(path: string, mark: Buffer): Buffer | null {
   try {
-    return readFileSync(path);
+    const kept = readFileSync(compiledOf(path));
+    return kept.subarray(0, mark.length).equals(mark) ? kept.subarray(mark.length) : null;
   } catch {
     return null;
   }

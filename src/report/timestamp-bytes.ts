@@ -5,11 +5,9 @@ const SECOND = 1e9;
 /** 9999-12-31T00:00:00Z, in seconds since 1970. */
 const LAST_DAY = 253_402_214_400;
 
-/** Whether this time, and any before it, has as many bytes as `timestampLength` says. */
+/** Whether this time, and any before it, has as many bytes as all others with its clock's digits. */
 export const hasTimestampLength = (time: Time, { epochSeconds }: Clock): boolean =>
   epochSeconds + time / SECOND < LAST_DAY;
-
-export const timestampLength = (digits: Clock['digits']): number => SECOND_BYTES + digits + 'Z'.length;
 
 const MINUTE_BYTES = '2000-01-01T00:00:'.length;
 const SECOND_BYTES = MINUTE_BYTES + '00.'.length;

@@ -22,12 +22,12 @@ const FEWEST_BYTES = 0x10000;
 /** Connections that are handed to a thread at once. */
 const BATCH = 128;
 /**
- * Batches of a capture that are printed before other threads are started, unless they were asked for. Measured on two
+ * Batches of a capture that is not LARGE that are printed before other threads are started, unless they were asked for. Measured on two
  * processors (`--threads 1` and 2, bench/generate.mjs short-flows): 10,000 connections took a fifth longer on two threads than
  * on one, 59,000 a fifth less.
  */
 const ALONE = 128;
-/** A capture of so many bytes is taken to hold more than that. */
+/** Bytes of a capture that is taken to hold more than those. */
 const LARGE = 2 ** 28;
 /** Connections that are held until those before them are printed. */
 const MOST_HELD = 32 * BATCH;
@@ -35,7 +35,7 @@ const MOST_HELD = 32 * BATCH;
 export interface TextOptions extends Omit<Options, 'detail'> {
   /**
    * Threads that post-mortems are made on, this one among them; by default, where there are tens of thousands of
-   * connections, as many as there are processors, at most 4.
+   * connections or the capture is large, as many as there are processors, at most 4.
    */
   readonly threads?: number;
 }

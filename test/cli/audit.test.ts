@@ -166,18 +166,29 @@ describe('query', () => {
     expect(await answer('ndjson')).toBe(`{"server_port":${port},"formula":"=1+1","nothing":null}\n`);
   });
 
-  test('without DuckDB, what to install', async () => {
+  /** The command, where this module cannot be found. */
+  const queryWithout = async (module: string) => {
     const hook = `import Module from 'node:module';
       const resolve = Module._resolveFilename;
       Module._resolveFilename = (name, ...rest) => {
-        if (name !== '@duckdb/node-api') return resolve(name, ...rest);
-        throw Object.assign(new Error('not found'), { code: 'MODULE_NOT_FOUND' });
+        if (name !== '${module}') return resolve(name, ...rest);
+        throw Object.assign(new Error("Cannot find module '${module}'\\nRequire stack:"), { code: 'MODULE_NOT_FOUND' });
       };`;
     const node = ['--import', `data:text/javascript,${encodeURIComponent(hook)}`];
     await cli(['audit', scratch.path('good'), '--out', scratch.path('asked'), '--jobs', '0']);
-    const { status, err } = await start(['query', 'asked', 'SELECT 1'], node).result;
+    return start(['query', 'asked', 'SELECT 1'], node).result;
+  };
+
+  test('without DuckDB, what to install', async () => {
+    const { status, err } = await queryWithout('@duckdb/node-api');
     expect(err).toBe('lastack: queries need DuckDB, which is not installed: npm install @duckdb/node-api\n');
     expect(status).toBe(2);
+  });
+
+  test('with a DuckDB that lacks a part, which one', async () => {
+    const { err } = await queryWithout('@duckdb/node-bindings');
+    expect(err).toContain("Cannot find module '@duckdb/node-bindings'");
+    expect(err).not.toContain('npm install');
   });
 });
 

@@ -42,6 +42,33 @@ describe('a compiled script', () => {
     expectToRun(second);
   });
 
+  it('passes over what was compiled of another source, as long as this one', () => {
+    const other = SOURCE.replace('2 * n', '3 * n');
+    writeFileSync(path, other);
+    const first = new CompiledScript(path);
+    first.run();
+    first.keep();
+    writeFileSync(path, SOURCE);
+    const second = new CompiledScript(path);
+    expect(second.wasCompiled).toBe(false);
+    expectToRun(second);
+  });
+
+  it.each(['version', 'platform', 'arch'] as const)('passes over what was compiled for another %s', (name) => {
+    const actual = process[name];
+    const first = new CompiledScript(path);
+    first.run();
+    try {
+      Object.defineProperty(process, name, { value: 'other' });
+      first.keep();
+      expect(new CompiledScript(path).wasCompiled).toBe(false);
+      new CompiledScript(path).keep();
+    } finally {
+      Object.defineProperty(process, name, { value: actual });
+    }
+    expect(new CompiledScript(path).wasCompiled).toBe(false);
+  });
+
   it.each([
     ['nothing', Buffer.alloc(0)],
     ['something else', Buffer.alloc(4096, 7)],

@@ -63,16 +63,22 @@ export async function query(folders: readonly string[], sql: string): Promise<An
   }
 }
 
-/** Of an error where no package of a name is installed: the library is a module, the command a script. */
+const DUCKDB = '@duckdb/node-api';
+/** Of an error where a package is not installed: the library is a module, the command a script. */
 const NOT_FOUND = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'];
 
 async function loadDuckDb() {
   try {
     return await import('@duckdb/node-api');
   } catch (error) {
-    const missing = error instanceof Error && 'code' in error && NOT_FOUND.includes(String(error.code));
-    if (!missing) throw error;
-    throw new AuditError('queries need DuckDB, which is not installed: npm install @duckdb/node-api');
+    const isMissing =
+      error instanceof Error &&
+      'code' in error &&
+      NOT_FOUND.includes(String(error.code)) &&
+      // Not one that it needs itself.
+      error.message.split('\n', 1)[0].includes(`'${DUCKDB}'`);
+    if (!isMissing) throw error;
+    throw new AuditError(`queries need DuckDB, which is not installed: npm install ${DUCKDB}`);
   }
 }
 

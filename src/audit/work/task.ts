@@ -1,5 +1,4 @@
-import { type CaptureJob, readCapture } from './capture-work.js';
-import { contentHash } from './content-hash.js';
+import type { CaptureJob } from './capture-work.js';
 
 /** What a worker is asked to do. */
 export type Task =
@@ -19,11 +18,14 @@ export type OnTaskProgress = (progress: TaskProgress) => void;
 /** Does the task here: gives the hash, or null for a capture, whose results are files. */
 export async function perform(task: Task, onProgress: OnTaskProgress, signal?: AbortSignal): Promise<string | null> {
   if (task.kind === 'hash') {
+    const { contentHash } = await import('./content-hash.js');
     return contentHash(task.path, (bytesRead) => {
       signal?.throwIfAborted();
       onProgress({ path: task.path, bytesRead });
     });
   }
+  // Loaded where it is needed: the commands that read one capture do without the writer of Parquet.
+  const { readCapture } = await import('./capture-work.js');
   await readCapture(task.job, { onProgress, ...(signal && { signal }) });
   return null;
 }

@@ -74,13 +74,14 @@ function fixed(since: Transition, duration: Time, start: Time, frame: number, re
   };
 }
 
-/** By what has run out, and how long it was: a text of its own for each of 500,000 connections would be compared by its letters. */
-const reasons = new Map<string, Map<Time, string>>();
+/** By what has run out, its last one: a text of its own for each of 500,000 connections would be compared by its letters. */
+const reasons = new Map<string, { readonly duration: Time; readonly text: string }>();
 
 function reasonOf(reason: string, duration: Time): string {
-  const known = reasons.get(reason) ?? new Map<Time, string>();
-  const text = known.get(duration) ?? `${reason} (${duration / SECOND} s)`;
-  reasons.set(reason, known.set(duration, text));
+  const last = reasons.get(reason);
+  if (last?.duration === duration) return last.text;
+  const text = `${reason} (${duration / SECOND} s)`;
+  reasons.set(reason, { duration, text });
   return text;
 }
 
