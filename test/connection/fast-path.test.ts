@@ -262,7 +262,7 @@ it('walking through damaged captures comes to what is found without it', async (
         await followed(file.write(damaged));
       },
     ),
-    { seed: 31, numRuns: 150 },
+    { seed: 31, numRuns: 100 },
   );
 });
 
