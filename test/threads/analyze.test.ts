@@ -65,14 +65,21 @@ function withLength(pcap: Uint8Array, length: number): Uint8Array {
   return pcap;
 }
 
+/** Of handshakes that are sound, one behind the other: the frame with this index. */
+function handshakeFrame(client: string, index: number): Uint8Array {
+  const [from, to] = [`${client}:${1024 + Math.floor(index / 3)}`, '10.1.0.1:80'];
+  if (index % 3 === 0) return tcpFrame({ from, to, flags: 'S', seq: 7 });
+  if (index % 3 === 1) return tcpFrame({ from: to, to: from, flags: 'SA', seq: 90, ack: 8 });
+  return tcpFrame({ from, to, flags: 'A', seq: 8, ack: 91 });
+}
+
 /** Packets of three interfaces, each described where those of the one before end, and statistics in between. */
 function manyInterfaces(): Uint8Array {
   const blocks: PcapngBlock[] = [{ section: {} }];
   for (let id = 0; id < 3; id++) {
     blocks.push({ interface: {} });
     for (let i = 0; i < 4000; i++) {
-      const from = `10.0.${id}.1:${1024 + i}`;
-      const data = tcpFrame({ from, to: '10.1.0.1:80', flags: 'S', seq: i });
+      const data = handshakeFrame(`10.0.${id}.1`, i);
       blocks.push({ packet: { interface: id, data, time: BigInt((4000 * id + i) * 1000) } });
       if (i % 100 === 0) blocks.push({ statistics: { options: [] } });
     }
@@ -108,7 +115,7 @@ describe('an analysis is the same on two threads', () => {
   it('of pcapng, where a section describes fewer interfaces than the one before', async () => {
     const packets = (from: number): PcapngBlock[] =>
       Array.from({ length: 6000 }, (_, i) => {
-        const data = tcpFrame({ from: `10.0.0.1:${1024 + i}`, to: '10.1.0.1:80', flags: 'S', seq: i });
+        const data = handshakeFrame('10.0.0.1', i);
         return { packet: { interface: from, data, time: BigInt(i) } };
       });
     const three: PcapngBlock[] = [{ section: {} }, { interface: {} }, { interface: {} }, { interface: {} }];
