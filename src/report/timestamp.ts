@@ -35,7 +35,7 @@ export const unitBehind = (time: Time, clock: Clock): number => Math.ceil(time /
 const unitOf = ({ digits }: Clock): Time => (digits === 6 ? 1000 : 1);
 
 /** Of a number of days since 1970. */
-export const dateText = (day: number): string =>
+const dateText = (day: number): string =>
   new Date(day * SECONDS_A_DAY * 1000).toISOString().slice(0, -'T00:00:00.000Z'.length);
 
 /** 000 to 999: a timeline has dozens of times, and to pad each number takes twice as long. */

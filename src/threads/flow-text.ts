@@ -22,8 +22,8 @@ const FEWEST_BYTES = 0x10000;
 /** Connections that are handed to a thread at once. */
 const BATCH = 128;
 /**
- * Batches of a capture that is not LARGE that are printed before other threads are started, unless they were asked for. Measured on two
- * processors (`--threads 1` and 2, bench/generate.mjs short-flows): 10,000 connections took a fifth longer on two threads than
+ * Batches of a capture that are printed before other threads are started, unless these were asked for or it is LARGE. Measured on
+ * two processors (`--threads 1` and 2, bench/generate.mjs short-flows): 10,000 connections took a fifth longer on two threads than
  * on one, 59,000 a fifth less.
  */
 const ALONE = 128;
