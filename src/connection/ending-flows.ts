@@ -92,6 +92,7 @@ export class EndingFlows {
 
   /** The name that a flow has now. */
   #nameOf(flow: number, number: number): number {
+    if (this.#renamed.size === 0) return flow;
     const renamed = this.#renamed.get(number);
     if (renamed === undefined) return flow;
     this.#renamed.delete(number);

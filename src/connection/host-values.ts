@@ -18,7 +18,7 @@ const FIRST_TEXT = -2;
  */
 export class HostValues {
   size = 0;
-  /** Open addressing with linear probing, at most half full. */
+  /** Open addressing with linear probing, at most three quarters full: half full, they would not stay in the cache. */
   #words = new Int32Array(FEWEST_SLOTS * SLOT_WORDS);
   #values = new Float64Array(this.#words.buffer);
   readonly #texts = new Map<string, number>();
@@ -56,7 +56,7 @@ export class HostValues {
       this.#textValues.push(value);
       return;
     }
-    if (2 * (this.size - this.#texts.size) * SLOT_WORDS > this.#words.length) this.#grow();
+    if (4 * (this.size - this.#texts.size) > 3 * (this.#mask + 1)) this.#grow();
     this.#put(host, number + 1, value);
   }
 

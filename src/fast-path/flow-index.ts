@@ -78,12 +78,8 @@ class FlowIndex {
     return recordOf(load<u32>(entryAt(bucket, ctz(entriesWith(bucket, TAG, tagOf(hash)) | any))));
   }
 
-  /** @returns a word of the bucket of a hash */
-  glance(hash: u32): u32 {
-    return load<u32>(this.home(hash));
-  }
-
-  private home(hash: u32): usize {
+  /** @returns the address of the first bucket that a hash is looked for in */
+  home(hash: u32): usize {
     return this.base + ((<usize>(hash & (this.buckets - 1))) << BUCKET_SHIFT);
   }
 
@@ -200,12 +196,12 @@ export function removeFromIndex(record: usize, isClosed: bool): void {
   else openFlows.remove(record, hashOf(record));
 }
 
-/** @returns a word of where an open flow of this segment stands in the index */
-export function glanceAtOpen(segment: usize): u32 {
-  return openFlows.glance(word(segment, SEG_HASH));
+/** @returns the address of the bucket where an open flow of this segment stands in the index */
+export function openBucketOf(segment: usize): usize {
+  return openFlows.home(word(segment, SEG_HASH));
 }
 
 /** @returns a word of where a closed flow whose key has this hash stands in the index, or will: what was looked at is in the cache */
 export function glanceAtClosed(hash: u32): u32 {
-  return closedFlows.glance(hash);
+  return load<u32>(closedFlows.home(hash));
 }

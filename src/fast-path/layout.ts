@@ -30,6 +30,8 @@ export const BATCH = 0x50000;
 export const MOST_OF_BATCH = 64;
 /** Addresses of those among them that begin a connection. */
 export const SYNS = 0x54000;
+/** Addresses of what they will be taken with, a word each. */
+export const GLANCES = 0x55000;
 /** The segment that decode/ has read. */
 export const OFFERED = 0x58000;
 
