@@ -6,7 +6,7 @@ import type { ComparedFlow } from '../../src/index.js';
 import { HtmlReport } from '../../src/index.js';
 import { compared, pathLog } from '../compare/pairs.js';
 import { CAPTURE } from '../support/analysis.js';
-import { builtPage, CAPTURES, goTo, type Reports, type Session } from './browser.js';
+import { builtPage, CAPTURES, goTo, LOOKS, type Reports, type Session } from './browser.js';
 import { cutCells, overlapping } from './layout.js';
 
 const PAIRS = join(CAPTURES, 'pairs');
@@ -94,24 +94,24 @@ export function testBothSides(session: () => Session, reports: Reports): void {
       expect(complaints).toEqual([]);
     });
 
-    const shows = [390, 1280].flatMap((width) =>
-      (['light', 'dark'] as const).map((colorScheme) => ({ width, colorScheme })),
-    );
-    test.each(shows)('$width $colorScheme: nothing is cut, nothing overlaps', async ({ width, colorScheme }) => {
-      for (const name of ['last-ack-lost', 'accept-queue-overflow', 'injected-reset']) {
-        const { page, complaints } = await session().show(await reportOf(name), '#overview', { width, colorScheme });
-        for (const hash of ['#overview', '#connections', '#connection?flow=1']) {
-          await goTo(page, hash);
-          if (hash.includes('flow=')) {
-            await page.locator('.ladder').waitFor();
-            expect(await overlapping(page), hash).toEqual([]);
+    test.each(LOOKS)(
+      '$width pixels, $colorScheme: nothing is cut, nothing overlaps',
+      async ({ width, colorScheme }) => {
+        for (const name of ['last-ack-lost', 'accept-queue-overflow', 'injected-reset']) {
+          const { page, complaints } = await session().show(await reportOf(name), '#overview', { width, colorScheme });
+          for (const hash of ['#overview', '#connections', '#connection?flow=1']) {
+            await goTo(page, hash);
+            if (hash.includes('flow=')) {
+              await page.locator('.ladder').waitFor();
+              expect(await overlapping(page), hash).toEqual([]);
+            }
+            expect(await cutCells(page), hash).toEqual([]);
+            expect(await page.evaluate(() => document.documentElement.scrollWidth), hash).toBeLessThanOrEqual(width);
           }
-          expect(await cutCells(page), hash).toEqual([]);
-          expect(await page.evaluate(() => document.documentElement.scrollWidth), hash).toBeLessThanOrEqual(width);
+          expect(complaints).toEqual([]);
         }
-        expect(complaints).toEqual([]);
-      }
-    });
+      },
+    );
 
     test('on paper the path is there, too', async () => {
       const { page } = await session().show(await reportOf('injected-reset'), '#connection?flow=1');

@@ -39,11 +39,11 @@ export class Reports {
   }
 
   /** The same, made in this process. */
-  async made(capture: string): Promise<string> {
+  async made(...captures: readonly string[]): Promise<string> {
     const report = new HtmlReport({ assets: builtPage() });
-    const stream = flows(capture, { detail: 'full' });
+    const stream = flows(captures, { detail: 'full' });
     for await (const flow of stream) report.add(flow);
-    return this.write(`${basename(capture)}.html`, report.pieces(stream.captures));
+    return this.write(`${basename(captures[0])}-${captures.length}.html`, report.pieces(stream.captures));
   }
 
   /** Of both sides of a pair, made in this process. */
@@ -75,6 +75,12 @@ export interface Opened {
   /** Messages on the console, errors, and requests other than for the file itself. */
   readonly complaints: readonly string[];
 }
+
+/** Colours change nothing that is measured: each is looked at in one width. */
+export const LOOKS = [
+  { width: 390, height: 844, colorScheme: 'light' },
+  { width: 1280, height: 900, colorScheme: 'dark' },
+] as const;
 
 interface Look {
   readonly width?: number;

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { deflateSync, inflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Analysis, analyze, HtmlReport } from '../../src/index.js';
+import { analyze, HtmlReport } from '../../src/index.js';
 import { pageDocument } from '../../src/report/html/document.js';
 import { OVERVIEW_BLOCK, type Overview, ROWS_BLOCK } from '../../src/report/html/embedded.js';
 import { FlowRows } from '../../src/report/html/flow-rows.js';
 import { CAPTURE } from '../support/analysis.js';
 import { CLOCK, FlowBuilder, seconds } from '../support/flow-builder.js';
 import { testBothSides } from './both-sides.js';
-import { builtPage, CAPTURES, CHROMIUM, COMMAND, goTo, Reports, Session, SKIPPED } from './browser.js';
+import { builtPage, CAPTURES, CHROMIUM, COMMAND, goTo, LOOKS, Reports, Session, SKIPPED } from './browser.js';
 import { cutCells, overlapping } from './layout.js';
 
 const capture = (name: string): string => join(CAPTURES, `${name}.pcap`);
@@ -33,18 +33,16 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
     .filter((name) => name.endsWith('.pcap'))
     .map((name) => name.slice(0, -'.pcap'.length));
 
-  const told = new Map<string, Promise<Analysis>>();
-  /** What `analyze` says of a capture. */
-  const analysisOf = (name: string): Promise<Analysis> => {
-    const known = told.get(name) ?? analyze(capture(name));
-    told.set(name, known);
-    return known;
-  };
+  const ofSoak = analyze(capture('soak'));
 
-  test.each(names)('%s: opens in silence, and each finding leads to its connections', async (name) => {
-    const path = name === 'soak' ? soak : await reports.made(capture(name));
-    const { page, complaints } = await session.show(path);
-    const analysis = await analysisOf(name);
+  test.each([
+    ['soak', ['soak']],
+    ['one connection', ['rst-after-synack-retries']],
+    ['all others, one after the other', names.filter((name) => name !== 'soak')],
+  ])('%s: opens in silence, and each finding leads to its connections', async (_what, shown) => {
+    const captures = shown.map(capture);
+    const { page, complaints } = await session.show(await reports.made(...captures));
+    const analysis = await analyze(captures);
     const { title, found } = await page.evaluate(followFindings);
     expect(title).toMatch(/\.$/);
     const expected = [...analysis.findings, ...analysis.acrossFlows].map(({ kind }) => kind);
@@ -61,7 +59,7 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
 
   test('a click on a finding lists its connections, and no others', async () => {
     const { page } = await session.show(soak);
-    const { findings } = await analysisOf('soak');
+    const { findings } = await ofSoak;
     const refused = findings.find(({ kind }) => kind === 'connection-refused');
     await page.click('.finding[data-kind="connection-refused"] a.count');
     expect(await page.textContent('.result')).toBe(`${refused?.flows} of 145 connections`);
@@ -102,7 +100,7 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
     await page.click('text=Clear all conditions');
     await page.click('.head .duration button');
     expect(await page.getAttribute('.head .duration', 'aria-sort')).toBe('descending');
-    const { findings } = await analysisOf('soak');
+    const { findings } = await ofSoak;
     await page.click('.head .severity button');
     const first = await page.textContent('#row-0 .cell.severity');
     expect(findings.filter(({ severity }) => severity === 'error').map(({ kind }) => kind)).toContain(
@@ -244,29 +242,26 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
     await page.waitForFunction(() => document.querySelectorAll('.rows .row:not([hidden])').length < 100);
   });
 
-  describe('at 390 and 1280 pixels, light and dark', () => {
-    const shows = [390, 1280].flatMap((width) => (['light', 'dark'] as const).map((scheme) => ({ width, scheme })));
-    test.each(shows)('$width $scheme: nothing is cut, nothing overlaps', async ({ width, scheme }) => {
-      const look = { width, height: 844, colorScheme: scheme };
-      const { page, complaints } = await session.show(soak, '#overview', look);
-      for (const hash of [
-        '#overview',
-        '#connections',
-        '#connection?flow=5',
-        '#connection?flow=15',
-        '#connection?flow=4',
-      ]) {
-        await goTo(page, hash);
-        if (hash.includes('flow=')) {
-          await page.locator('h1', { hasText: `Connection ${hash.split('=')[1]}` }).waitFor();
-          await page.locator('.ladder').waitFor();
-          expect(await overlapping(page), hash).toEqual([]);
-        }
-        expect(await cutCells(page), hash).toEqual([]);
-        expect(await page.evaluate(() => document.documentElement.scrollWidth), hash).toBeLessThanOrEqual(width);
+  test.each(LOOKS)('$width pixels, $colorScheme: nothing is cut, nothing overlaps', async (look) => {
+    const { width } = look;
+    const { page, complaints } = await session.show(soak, '#overview', look);
+    for (const hash of [
+      '#overview',
+      '#connections',
+      '#connection?flow=5',
+      '#connection?flow=15',
+      '#connection?flow=4',
+    ]) {
+      await goTo(page, hash);
+      if (hash.includes('flow=')) {
+        await page.locator('h1', { hasText: `Connection ${hash.split('=')[1]}` }).waitFor();
+        await page.locator('.ladder').waitFor();
+        expect(await overlapping(page), hash).toEqual([]);
       }
-      expect(complaints).toEqual([]);
-    });
+      expect(await cutCells(page), hash).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), hash).toBeLessThanOrEqual(width);
+    }
+    expect(complaints).toEqual([]);
   });
 
   testBothSides(() => session, reports);
@@ -277,7 +272,7 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
     test('the name of a file', async () => {
       const path = join(reports.folder, `${markup}.pcap`);
       copyFileSync(capture('close-wait-at-end-of-capture'), path);
-      const { page, complaints } = await session.open(await reports.of(path));
+      const { page, complaints } = await session.show(await reports.of(path));
       expect(await page.locator('.captures .path').textContent()).toBe(path);
       expect(await page.title()).toContain('<b>bold');
       expect(await page.locator('main img, main b:text("bold")').count()).toBe(0);
@@ -295,7 +290,7 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
       );
       const path = reports.write('markup.html', report.pieces([{ ...CAPTURE, path: markup, linkType: markup }]));
       for (const hash of ['#overview', '#connections', '#connection?flow=7']) {
-        const { page, complaints } = await session.open(path, hash);
+        const { page, complaints } = await session.show(path, hash);
         await page.locator('main', { hasText: markup }).waitFor();
         expect(await page.locator('main img').count()).toBe(0);
         expect(await page.title()).not.toBe('pwned');
@@ -308,7 +303,7 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
       const pieces = [...report.pieces([CAPTURE])]
         .join('')
         .replace('</body>', '<script>document.title="pwned"</script></body>');
-      const { page, complaints } = await session.open(reports.write('foreign.html', [pieces]));
+      const { page, complaints } = await session.show(reports.write('foreign.html', [pieces]));
       expect(await page.title()).not.toBe('pwned');
       expect(complaints.join()).toContain('Content Security Policy');
     });

@@ -65,12 +65,13 @@ function withLength(pcap: Uint8Array, length: number): Uint8Array {
   return pcap;
 }
 
-/** Of handshakes that are sound, one behind the other: the frame with this index. */
-function handshakeFrame(client: string, index: number): Uint8Array {
-  const [from, to] = [`${client}:${1024 + Math.floor(index / 3)}`, '10.1.0.1:80'];
-  if (index % 3 === 0) return tcpFrame({ from, to, flags: 'S', seq: 7 });
-  if (index % 3 === 1) return tcpFrame({ from: to, to: from, flags: 'SA', seq: 90, ack: 8 });
-  return tcpFrame({ from, to, flags: 'A', seq: 8, ack: 91 });
+/** Of connections whose server greets, which is sound, one behind the other: the frame with this index. */
+function greetingFrame(client: string, index: number): Uint8Array {
+  const [from, to] = [`${client}:${1024 + Math.floor(index / 4)}`, '10.1.0.1:80'];
+  if (index % 4 === 0) return tcpFrame({ from, to, flags: 'S', seq: 7 });
+  if (index % 4 === 1) return tcpFrame({ from: to, to: from, flags: 'SA', seq: 90, ack: 8 });
+  if (index % 4 === 2) return tcpFrame({ from, to, flags: 'A', seq: 8, ack: 91 });
+  return tcpFrame({ from: to, to: from, flags: 'PA', seq: 91, ack: 8, payload: 10 });
 }
 
 /** Packets of three interfaces, each described where those of the one before end, and statistics in between. */
@@ -79,7 +80,7 @@ function manyInterfaces(): Uint8Array {
   for (let id = 0; id < 3; id++) {
     blocks.push({ interface: {} });
     for (let i = 0; i < 4000; i++) {
-      const data = handshakeFrame(`10.0.${id}.1`, i);
+      const data = greetingFrame(`10.0.${id}.1`, i);
       blocks.push({ packet: { interface: id, data, time: BigInt((4000 * id + i) * 1000) } });
       if (i % 100 === 0) blocks.push({ statistics: { options: [] } });
     }
@@ -113,14 +114,14 @@ describe('an analysis is the same on two threads', () => {
   });
 
   it('of pcapng, where a section describes fewer interfaces than the one before', async () => {
-    const packets = (from: number): PcapngBlock[] =>
+    const packets = (from: number, section: number): PcapngBlock[] =>
       Array.from({ length: 6000 }, (_, i) => {
-        const data = handshakeFrame('10.0.0.1', i);
-        return { packet: { interface: from, data, time: BigInt(i) } };
+        const data = greetingFrame(`10.0.${section}.1`, i);
+        return { packet: { interface: from, data, time: BigInt((6000 * section + i) * 1000) } };
       });
     const three: PcapngBlock[] = [{ section: {} }, { interface: {} }, { interface: {} }, { interface: {} }];
     const one: PcapngBlock[] = [{ section: {} }, { interface: {} }];
-    const blocks = [...three, ...packets(2), ...one, ...packets(0), ...packets(1)];
+    const blocks = [...three, ...packets(2, 0), ...one, ...packets(0, 1), ...packets(1, 1)];
     const { captures } = await expectSame(scratch.write('sections.pcapng', writePcapng(blocks)));
     expect([captures[0].frames, captures[0].error?.code]).toEqual([12_000, 'damaged-block']);
   });
