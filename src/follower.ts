@@ -32,8 +32,6 @@ export interface OnOrdinary<T> {
   takes?(flow: OrdinaryEnd): boolean;
   /** The object is overwritten by the next one. @returns what stands for the connection among the flows; null for nothing */
   end(flow: OrdinaryEnd, clock: Clock): T | null;
-  /** Some of these hosts will soon be asked for: IPv4 addresses as signed words, and others that mean nothing. */
-  foresee?(hosts: Int32Array): void;
 }
 
 /** Sees every frame of the captures while they are followed. */
@@ -100,10 +98,7 @@ export class Follower<T> implements FrameSink {
         copiesDeferred: true,
         holdsEnough: () => this.#ready.length >= MOST_READY,
       }),
-      onForesee: (hosts) => {
-        this.#distances.foresee(hosts);
-        ordinary?.foresee?.(hosts);
-      },
+      onForesee: (hosts) => this.#distances.foresee(hosts),
       onGiveUp: (flow) => this.#giveUp(flow),
     });
     this.#framesFlows = options.select?.frames === undefined ? null : new Set();

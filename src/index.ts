@@ -35,7 +35,6 @@ export async function analyze(
       summarizer.addOrdinary(flow, clock);
       return null;
     },
-    foresee: (hosts) => summarizer.foresee(hosts),
   };
   const stream = flowsOrOrdinary(captures, { ...options, onGivenUp }, ordinary, readingOnThreads(threads));
   for await (const flow of stream) summarizer.add(flow);

@@ -2,7 +2,7 @@ import { mix } from './mix.js';
 
 const SLOT_WORDS = 4;
 const SLOT_DOUBLES = SLOT_WORDS / 2;
-/** Words of a slot: the address, 1 + the host's number; behind them the value, a double. */
+/** Words of a slot: the address, and a number; behind them the value, a double. */
 const NUMBER = 1;
 const VALUE = 1;
 const FEWEST_SLOTS = 1024;
@@ -12,9 +12,9 @@ export const NO_PLACE = -1;
 const FIRST_TEXT = -2;
 
 /**
- * A value for each host. Hosts are keyed by address: a signed word for IPv4, text for IPv6. They are looked up at each
- * connection's end, where a `Map` of words takes twice as long; a value stands beside its address, so that memory is waited for
- * once.
+ * A number above 0, and a value, for each host. Hosts are keyed by address: a signed word for IPv4, text for IPv6. They are looked
+ * up at each connection's end, where a `Map` of words takes twice as long; what a host has stands beside its address, so that
+ * memory is waited for once: with the values apart, those of ten thousand hosts took as long again.
  */
 export class HostValues {
   size = 0;
@@ -47,22 +47,25 @@ export class HostValues {
     for (const host of hosts) this.#seen ^= this.#words[this.#homeOf(host) * SLOT_WORDS];
   }
 
-  /** Adds a host that was not found. */
-  add(host: number | string, value: number): void {
-    const number = this.size++;
+  /** Adds a host that was not found. @returns its place, as `find` does */
+  add(host: number | string, number: number, value: number): number {
+    this.size++;
     if (typeof host === 'string') {
       this.#texts.set(host, this.#textNumbers.length);
-      this.#textNumbers.push(number);
       this.#textValues.push(value);
-      return;
+      return FIRST_TEXT + 1 - this.#textNumbers.push(number);
     }
     if (4 * (this.size - this.#texts.size) > 3 * (this.#mask + 1)) this.#grow();
-    this.#put(host, number + 1, value);
+    return this.#put(host, number, value);
   }
 
-  /** How many hosts were added before the one at this place. */
   numberAt(place: number): number {
-    return place >= 0 ? this.#words[place * SLOT_WORDS + NUMBER] - 1 : this.#textNumbers[FIRST_TEXT - place];
+    return place >= 0 ? this.#words[place * SLOT_WORDS + NUMBER] : this.#textNumbers[FIRST_TEXT - place];
+  }
+
+  setNumberAt(place: number, number: number): void {
+    if (place >= 0) this.#words[place * SLOT_WORDS + NUMBER] = number;
+    else this.#textNumbers[FIRST_TEXT - place] = number;
   }
 
   valueAt(place: number): number {
@@ -86,11 +89,12 @@ export class HostValues {
     return mix(host ^ this.#seed) & this.#mask;
   }
 
-  #put(host: number, entry: number, value: number): void {
+  #put(host: number, number: number, value: number): number {
     const slot = this.#slotOf(host);
     this.#words[slot * SLOT_WORDS] = host;
-    this.#words[slot * SLOT_WORDS + NUMBER] = entry;
+    this.#words[slot * SLOT_WORDS + NUMBER] = number;
     this.#values[slot * SLOT_DOUBLES + VALUE] = value;
+    return slot;
   }
 
   #grow(): void {

@@ -88,7 +88,7 @@ export class AcrossFlows {
   addOrdinary(o: OrdinaryEnd, clock: Clock): void {
     this.#clock ??= clock;
     for (const side of ['client', 'server'] as const) {
-      const number = this.#hosts.count(o.addressKey(side));
+      const number = this.#hosts.count(o.addressKey(side), side === 'client' ? o.clientSound : o.serverSound);
       if (number < 0) continue;
       const host = this.#hosts.known(number) ?? this.#hosts.begin(number, o.address(side));
       if (o.closer === side) host.timeWait.add(o.flow, o.timeWaitFrom, o.timeWaitUntil);
@@ -99,11 +99,6 @@ export class AcrossFlows {
     }
     if (this.#unanswered && o.synTsVal >= 0)
       this.#stamp(`${o.address('client')} to ${o.address('server')}`, o.synTsVal, o.start);
-  }
-
-  /** Connections without incident of some of these hosts, with IPv4 addresses, will soon be added. */
-  foresee(hosts: Int32Array): void {
-    this.#hosts.foresee(hosts);
   }
 
   findings(): AcrossFinding[] {

@@ -68,11 +68,6 @@ export class Summarizer {
     this.#across.addOrdinary(o, clock);
   }
 
-  /** Connections without incident of some of these hosts, with IPv4 addresses, will soon be added. */
-  foresee(hosts: Int32Array): void {
-    this.#across.foresee(hosts);
-  }
-
   /** Counts connections that were not followed to their end, and are not added. */
   giveUp(connections: number): void {
     this.#givenUp += connections;

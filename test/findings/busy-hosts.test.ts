@@ -27,6 +27,15 @@ describe.each([
     expect([...hosts.all()].map(({ address }) => address)).toEqual(['its address']);
   });
 
+  it('is busy from its thousandth flow on, where all are without incident, or some are not', () => {
+    const hosts = new BusyHosts();
+    for (let sound = 1; sound < BUSY - 2; sound++) expect(hosts.count(key, sound)).toBe(-1);
+    expect(flows(hosts, key, 2)).toBe(-1);
+    const number = hosts.count(key, BUSY - 2);
+    expect(number).toBeGreaterThanOrEqual(0);
+    expect(hosts.count(key)).toBe(number);
+  });
+
   it('stays where thousands of others come once, which are forgotten', () => {
     const hosts = new BusyHosts();
     flows(hosts, 5, 2);

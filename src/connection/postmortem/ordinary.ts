@@ -89,6 +89,9 @@ export class OrdinaryEnd {
   timeWaitUntil: Time = 0;
   /** TSval of the client's SYN; -1 without timestamps. */
   synTsVal = -1;
+  /** How many connections without incident each host has had, this one included, once it was noted; 0 where that is not known. */
+  clientSound = 0;
+  serverSound = 0;
 
   #words: Int32Array = new Int32Array(0);
   #at = 0;
@@ -199,8 +202,8 @@ export class OrdinaryEnd {
 
   noteDistances(distances: Distances): void {
     const network = this.record < 0 ? null : this.source.table.networkOf(this.record);
-    distances.note(hostKey(network, this.addressKey('client')), this.clientRoundTrip);
-    distances.note(hostKey(network, this.addressKey('server')), this.serverRoundTrip);
+    this.clientSound = distances.noteSound(hostKey(network, this.addressKey('client')), this.clientRoundTrip);
+    this.serverSound = distances.noteSound(hostKey(network, this.addressKey('server')), this.serverRoundTrip);
   }
 
   /** A signed word for one end's IPv4 address, or its text for IPv6: cheap to count by, since V8 keeps 32 bits in the pointer. */
