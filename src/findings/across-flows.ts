@@ -1,6 +1,6 @@
 import type { Clock, Time } from '../connection/model.js';
 import type { OrdinaryEnd } from '../connection/postmortem/ordinary.js';
-import type { TcpState } from '../connection/state.js';
+import type { Side, TcpState } from '../connection/state.js';
 import { SECOND } from '../connection/time.js';
 import { parseAddress } from '../decode/address.js';
 import { Bounded } from './bounded.js';
@@ -87,18 +87,20 @@ export class AcrossFlows {
   /** A connection without incident. */
   addOrdinary(o: OrdinaryEnd, clock: Clock): void {
     this.#clock ??= clock;
-    for (const side of ['client', 'server'] as const) {
-      const number = this.#hosts.count(o.addressKey(side), side === 'client' ? o.clientSound : o.serverSound);
-      if (number < 0) continue;
-      const host = this.#hosts.known(number) ?? this.#hosts.begin(number, o.address(side));
-      if (o.closer === side) host.timeWait.add(o.flow, o.timeWaitFrom, o.timeWaitUntil);
-      if (side === 'client') {
-        const service = withPort({ address: o.address('server'), port: o.serverPort() });
-        portsTo(host, service).add(o.flow, o.start, o.clientUntil);
-      }
-    }
+    this.#countOrdinary(o, 'client', o.clientSound);
+    this.#countOrdinary(o, 'server', o.serverSound);
     if (this.#unanswered && o.synTsVal >= 0)
       this.#stamp(`${o.address('client')} to ${o.address('server')}`, o.synTsVal, o.start);
+  }
+
+  #countOrdinary(o: OrdinaryEnd, side: Side, sound: number): void {
+    const number = this.#hosts.count(o.addressKey(side), sound);
+    if (number < 0) return;
+    const host = this.#hosts.known(number) ?? this.#hosts.begin(number, o.address(side));
+    if (o.closer === side) host.timeWait.add(o.flow, o.timeWaitFrom, o.timeWaitUntil);
+    if (side === 'server') return;
+    const service = withPort({ address: o.address('server'), port: o.serverPort() });
+    portsTo(host, service).add(o.flow, o.start, o.clientUntil);
   }
 
   findings(): AcrossFinding[] {

@@ -25,7 +25,8 @@ export class BusyHosts {
   #flows = new HostValues();
   /** By number. */
   #keys: (number | string)[] = [];
-  #busy = new Map<number, BusyHost>();
+  /** By number, too. */
+  #busy: (BusyHost | undefined)[] = [];
 
   /**
    * Counts one more flow of a host.
@@ -49,21 +50,24 @@ export class BusyHosts {
 
   /** Undefined before `begin`. */
   known(number: number): BusyHost | undefined {
-    return this.#busy.get(number);
+    return this.#busy[number];
   }
 
   begin(number: number, address: string): BusyHost {
     const host = new BusyHost(address);
-    this.#busy.set(number, host);
+    // Without gaps, which the engine would look up as in a `Map`.
+    while (this.#busy.length <= number) this.#busy.push(undefined);
+    this.#busy[number] = host;
     return host;
   }
 
-  all(): IterableIterator<BusyHost> {
-    return this.#busy.values();
+  /** In the order in which their first flows were counted. */
+  all(): BusyHost[] {
+    return this.#busy.filter((host) => host !== undefined);
   }
 
   #add(key: number | string, flows: number): void {
-    // Its number is its index, and 1 above 0.
+    // Its index, and 1 more: 0 stands for no host.
     this.#flows.add(key, this.#keys.push(key), flows);
   }
 
@@ -73,11 +77,10 @@ export class BusyHosts {
     const median = flows.slice().sort()[flows.length >> 1];
     this.#flows = new HostValues();
     this.#keys = [];
-    this.#busy = new Map();
+    this.#busy = [];
     for (const [number, key] of keys.entries()) {
       if (flows[number] <= median) continue;
-      const host = busy.get(number);
-      if (host !== undefined) this.#busy.set(this.#keys.length, host);
+      this.#busy.push(busy[number]);
       this.#add(key, flows[number]);
     }
   }

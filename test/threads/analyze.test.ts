@@ -89,7 +89,9 @@ function manyInterfaces(): Uint8Array {
 }
 
 describe('an analysis is the same on two threads', () => {
-  it.each(readdirSync(CAPTURES).filter((name) => name.endsWith('.pcap')))('of %s', async (name) => {
+  // A third of them: what any hosts may say is drawn below.
+  const some = readdirSync(CAPTURES).filter((name) => name.endsWith('.pcap'));
+  it.each(some.filter((_, index) => index % 3 === 0 || some[index] === 'soak.pcap'))('of %s', async (name) => {
     const path = scratch.write(name, behindFrames(readFileSync(join(CAPTURES, name))));
     expect((await expectSame(path)).flows).toBeGreaterThan(0);
   });
