@@ -218,8 +218,8 @@ export class Follower<T> implements FrameSink {
   /** A connection without incident has ended. @returns whether nobody wants to know more of it */
   #passOver(end: OrdinaryEnd): boolean {
     const { clock, ordinary, settings } = this;
-    end.noteDistances(this.#distances);
     const isWanted = settings.selectsOrdinary && settings.maySelect(end) && this.#framesFlows?.has(end.flow) !== false;
+    end.noteDistances(this.#distances, isWanted);
     if (clock === null) return false;
     if (isWanted && ordinary === null) return this.#tellSound(end, clock);
     if (isWanted && ordinary?.takes?.(end) === false) return false;

@@ -89,7 +89,7 @@ export class OrdinaryEnd {
   timeWaitUntil: Time = 0;
   /** TSval of the client's SYN; -1 without timestamps. */
   synTsVal = -1;
-  /** How many connections without incident each host has had, this one included, once it was noted; 0 where that is not known. */
+  /** How many such connections were told of each host, this one included, once it was noted; 0 where that is not known. */
   clientSound = 0;
   serverSound = 0;
 
@@ -200,10 +200,18 @@ export class OrdinaryEnd {
     return ORDINARY_OUTCOMES[this.outcome].serverState;
   }
 
-  noteDistances(distances: Distances): void {
+  /** @param isTold whether somebody will be told of it: only those are counted */
+  noteDistances(distances: Distances, isTold: boolean): void {
     const network = this.record < 0 ? null : this.source.table.networkOf(this.record);
-    this.clientSound = distances.noteSound(hostKey(network, this.addressKey('client')), this.clientRoundTrip);
-    this.serverSound = distances.noteSound(hostKey(network, this.addressKey('server')), this.serverRoundTrip);
+    const client = hostKey(network, this.addressKey('client'));
+    const server = hostKey(network, this.addressKey('server'));
+    if (isTold) {
+      this.clientSound = distances.noteSound(client, this.clientRoundTrip);
+      this.serverSound = distances.noteSound(server, this.serverRoundTrip);
+    } else {
+      distances.note(client, this.clientRoundTrip);
+      distances.note(server, this.serverRoundTrip);
+    }
   }
 
   /** A signed word for one end's IPv4 address, or its text for IPv6: cheap to count by, since V8 keeps 32 bits in the pointer. */
