@@ -33,7 +33,7 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
     .filter((name) => name.endsWith('.pcap'))
     .map((name) => name.slice(0, -'.pcap'.length));
 
-  const ofSoak = analyze(capture('soak'));
+  const analysisOfSoak = () => analyze(capture('soak'));
 
   test.each([
     ['soak', ['soak']],
@@ -59,7 +59,7 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
 
   test('a click on a finding lists its connections, and no others', async () => {
     const { page } = await session.show(soak);
-    const { findings } = await ofSoak;
+    const { findings } = await analysisOfSoak();
     const refused = findings.find(({ kind }) => kind === 'connection-refused');
     await page.click('.finding[data-kind="connection-refused"] a.count');
     expect(await page.textContent('.result')).toBe(`${refused?.flows} of 145 connections`);
@@ -100,7 +100,7 @@ describe.skipIf(CHROMIUM === null)(`the report in a browser${SKIPPED}`, () => {
     await page.click('text=Clear all conditions');
     await page.click('.head .duration button');
     expect(await page.getAttribute('.head .duration', 'aria-sort')).toBe('descending');
-    const { findings } = await ofSoak;
+    const { findings } = await analysisOfSoak();
     await page.click('.head .severity button');
     const first = await page.textContent('#row-0 .cell.severity');
     expect(findings.filter(({ severity }) => severity === 'error').map(({ kind }) => kind)).toContain(

@@ -89,7 +89,7 @@ export class OrdinaryEnd {
   timeWaitUntil: Time = 0;
   /** TSval of the client's SYN; -1 without timestamps. */
   synTsVal = -1;
-  /** How many such connections were told of each host, this one included, once it was noted; 0 where that is not known. */
+  /** Of one that is told: how many such connections were told of each host, this one included; 0 where that is not known. */
   clientSound = 0;
   serverSound = 0;
 
