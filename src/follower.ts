@@ -92,10 +92,9 @@ export class Follower<T> implements FrameSink {
       maxFlows: options.maxFlows ?? DEFAULT_MAX_FLOWS,
       ...(options.key && { key: options.key }),
       onEnd: (flow) => this.#end(flow),
-      onDeferredEnd: (flow, deferred) =>
-        this.#ordinaryEnd.readDeferred(flow, deferred, this.#newest) && this.#passOver(this.#ordinaryEnd),
+      onDeferredEnd: (flow, records, at) =>
+        this.#ordinaryEnd.readDeferred(flow, records, at, this.#newest) && this.#passOver(this.#ordinaryEnd),
       ...((ordinary === null || ordinary.takes !== undefined) && {
-        copiesDeferred: true,
         holdsEnough: () => this.#ready.length >= MOST_READY,
       }),
       onForesee: (hosts) => this.#distances.foresee(hosts),

@@ -15,7 +15,6 @@ import {
   LOW_A,
   LOWEST_BYTE,
   MOST_COPIED,
-  NEWEST,
   NEXT,
   NUMBER,
   ORDINARY,
@@ -26,19 +25,19 @@ import {
   SYN_ACK_TIME,
   SYN_TS_VAL,
   TCP_STREAM,
+  TOLD,
   UPPER,
 } from '../fast-path/layout.js';
 import type { DeferredCopies } from './deferred-copies.js';
 import { DeferredFlows } from './deferred-flows.js';
 import { BIT, F, I, STRIDE, STRIDE_F64 } from './flow-record.js';
 import type { FlowTable } from './flow-table.js';
-import { JournalRoom } from './journal-room.js';
+import { firstFin, SegmentReader, unread } from './kept-segments.js';
 import type { Time } from './model.js';
 import { OrdinarySegments } from './ordinary-segments.js';
 import type { Patience } from './patience.js';
-import { firstFin, SegmentJournal, SegmentReader, unread } from './segment-journal.js';
 
-const RECORD_TIMES = RECORD_WORDS / 2;
+const TOLD_AT = TOLD / Int32Array.BYTES_PER_ELEMENT;
 /** Bits that have another use where flows are followed in full. */
 const OTHER_USES = CLOSED_BY_B | LAST_FROM_B | (3 * LAST_DATA) | (3 * LAST_BULK);
 
@@ -53,28 +52,21 @@ const OTHER_USES = CLOSED_BY_B | LAST_FROM_B | (3 * LAST_DATA) | (3 * LAST_BULK)
  */
 export class Deferral {
   readonly flows = DeferredFlows.acquire();
-  readonly #journal = new SegmentJournal(this.flows);
-  readonly #room = new JournalRoom(this.#journal, this.flows);
   readonly #segment = new Segment();
-  readonly #copies: boolean;
   /** The piece of a capture that the fast path has, as `RecordSpan` names it, and where of it that begins and ends. */
   #bytes: Uint8Array | null = null;
   #piece = 0;
   #begin = 0;
   #end = 0;
 
-  private constructor({ handshake, closeWait }: Patience, copies: boolean) {
-    this.#copies = copies;
+  private constructor({ handshake, closeWait }: Patience) {
     this.flows.path.setPatience(handshake, closeWait);
   }
 
-  /**
-   * @param copies whether flows will be copied when they end
-   * @returns null where the memory for it cannot be had: then every flow is followed in full
-   */
-  static create(patience: Patience, copies: boolean): Deferral | null {
+  /** @returns null where the memory for it cannot be had: then every flow is followed in full */
+  static create(patience: Patience): Deferral | null {
     try {
-      return new Deferral(patience, copies);
+      return new Deferral(patience);
     } catch (error) {
       if (error instanceof RangeError) return null;
       throw error;
@@ -115,9 +107,7 @@ export class Deferral {
 
   /** A flow begins with that segment. */
   begin(number: number, tcpStream: number): void {
-    const { path } = this.flows;
-    this.#room.make(path.segmentsNeeded());
-    path.beginOffered(number, tcpStream);
+    this.flows.path.beginOffered(number, tcpStream);
   }
 
   /** The flow of the segment that was offered last is followed in full. */
@@ -156,8 +146,8 @@ export class Deferral {
   /** Writes what tells the flow's end into a record of a table of flows that are followed in full: zeros, but for its key. */
   describe(flow: number, table: FlowTable, record: number): void {
     const { i32, f64 } = this.flows;
-    const from = flow * RECORD_WORDS;
-    const from64 = flow * RECORD_TIMES;
+    const from = this.flows.recordAt(flow);
+    const from64 = from / 2;
     const to = record * STRIDE;
     const to64 = record * STRIDE_F64;
     const bits = i32[from + BITS];
@@ -184,7 +174,7 @@ export class Deferral {
   /** Makes a record that shows a deferred flow's end: in no index, with its key. */
   show(flow: number, table: FlowTable): number {
     const { i32 } = this.flows;
-    const at = flow * RECORD_WORDS;
+    const at = this.flows.recordAt(flow);
     const record = table.insertAlone(i32, at + LOW_A, (i32[at + BITS] & BIT.ipv6) === 0 ? -1 : at + UPPER);
     this.describe(flow, table, record);
     return record;
@@ -195,33 +185,35 @@ export class Deferral {
    * established connection are counted to a record of `table` instead.
    */
   replay(flow: number, table: FlowTable, record: number, take: (s: Segment, d: number) => void): void {
+    this.flows.path.tell(flow);
     const { i32, f64 } = this.flows;
-    const at = flow * RECORD_WORDS;
+    const at = TOLD_AT;
     const segment = this.#segment;
     segment.ipVersion = (i32[at + BITS] & BIT.ipv6) === 0 ? 4 : 6;
-    const copy = this.#journal.copy(i32[at + NEWEST], i32[at + ORDINARY] & LOWEST_BYTE);
-    const fin = firstFin(copy, 0, copy.length);
-    const reader = new SegmentReader(f64[flow * RECORD_TIMES + START]);
-    for (let from = 0; from < fin; from += SEGMENT_WORDS) take(segment, reader.read(copy, from, segment));
+    const begin = at + RECORD_WORDS;
+    const end = begin + (i32[at + ORDINARY] & LOWEST_BYTE) * SEGMENT_WORDS;
+    const fin = firstFin(i32, begin, end);
+    const reader = new SegmentReader(f64[at / 2 + START]);
+    for (let from = begin; from < fin; from += SEGMENT_WORDS) take(segment, reader.read(i32, from, segment));
     const ordinary = new OrdinarySegments(this.flows, at);
     if (!ordinary.isEmpty) {
-      reader.time = f64[flow * RECORD_TIMES + LAST];
+      reader.time = f64[at / 2 + LAST];
       for (let d = 0; d < 2; d++) reader.next[d] = i32[at + NEXT + d];
-      unread(copy, fin, copy.length, reader);
+      unread(i32, fin, end, reader);
       ordinary.putInto(table, record, reader.next, reader.time);
     }
-    for (let from = fin; from < copy.length; from += SEGMENT_WORDS) take(segment, reader.read(copy, from, segment));
+    for (let from = fin; from < end; from += SEGMENT_WORDS) take(segment, reader.read(i32, from, segment));
   }
 
   /** Copies a flow that has ended. @returns how many were copied before it */
   copy(flow: number, to: DeferredCopies): number {
-    return to.add(this.flows, this.#journal, flow);
+    this.flows.path.tell(flow);
+    return to.add(this.flows, TOLD_AT);
   }
 
   /** The first flows that `flows.closed` names will be read and removed. @returns their IPv4 addresses, and words of IPv6 ones */
   foresee(count: number): Int32Array {
     this.flows.path.foresee(count);
-    if (this.#copies) this.#foreseeCopies(count);
     return this.flows.hosts.subarray(0, 2 * count);
   }
 
@@ -243,24 +235,10 @@ export class Deferral {
     this.flows.release();
   }
 
-  /** The first flows that `flows.closed` names will be copied. */
-  #foreseeCopies(count: number): void {
-    const { closed, i32 } = this.flows;
-    const newest = new Int32Array(count);
-    const segments = new Int32Array(count);
-    for (let i = 0; i < count; i++) {
-      const at = closed[4 * i] * RECORD_WORDS;
-      newest[i] = i32[at + NEWEST];
-      segments[i] = i32[at + ORDINARY] & LOWEST_BYTE;
-    }
-    this.#journal.foresee(newest, segments);
-  }
-
   #load(span: RecordSpan): void {
     const { bytes, piece, position, limit, decoded } = span;
     const { chunk, path } = this.flows;
     const isThere = bytes.buffer === chunk.buffer;
-    this.#room.make(path.segmentsNeeded());
     path.setDecoded(decoded?.byteOffset ?? 0, decoded?.length ?? 0);
     path.setFraming(span.nanosecondsOfUnit, span.epochSeconds, span.interfaces);
     path.setLink(span.typeAt, span.linkHeader);

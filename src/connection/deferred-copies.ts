@@ -1,4 +1,4 @@
-import { LOWEST_BYTE, NEWEST, ORDINARY, RECORD_WORDS, SEGMENT_WORDS } from '../fast-path/layout.js';
+import { LOWEST_BYTE, ORDINARY, RECORD_WORDS, SEGMENT_WORDS } from '../fast-path/layout.js';
 import type { FlowRecords } from './flow-record.js';
 import type { FlowSource } from './flow-source.js';
 import { CLOSING_DETAIL } from './segment-log.js';
@@ -15,11 +15,6 @@ export const isCopied = (words: Int32Array, at: number): boolean => (words[at + 
 export interface DeferringSource extends FlowSource {
   /** Copies a deferred flow, while it is told of. @returns how many were copied before it */
   copyDeferred(flow: number, to: DeferredCopies): number;
-}
-
-/** See segment-journal.ts. */
-interface Journal {
-  copyTo(newest: number, count: number, words: Int32Array, at: number): void;
 }
 
 /** Deferred flows that have ended, as what can be handed to another thread: each its record, and its segments behind it. */
@@ -41,16 +36,14 @@ export class DeferredCopies {
     );
   }
 
-  /** @returns how many were copied before it */
-  add({ i32 }: FlowRecords, journal: Journal, flow: number): number {
-    const at = flow * RECORD_WORDS;
-    const count = i32[at + ORDINARY] & LOWEST_BYTE;
+  /** @param at where a flow's record begins, with its segments behind it @returns how many were copied before it */
+  add({ i32 }: FlowRecords, at: number): number {
+    const length = RECORD_WORDS + (i32[at + ORDINARY] & LOWEST_BYTE) * SEGMENT_WORDS;
     const to = this.#end;
-    this.#end += RECORD_WORDS + count * SEGMENT_WORDS;
+    this.#end += length;
     if (this.#end > this.#words.length) this.#grow();
     const words = this.#words;
-    for (let word = 0; word < RECORD_WORDS; word++) words[to + word] = i32[at + word];
-    journal.copyTo(i32[at + NEWEST], count, words, to + RECORD_WORDS);
+    for (let word = 0; word < length; word++) words[to + word] = i32[at + word];
     return this.places.push(to) - 1;
   }
 

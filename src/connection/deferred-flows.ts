@@ -2,24 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Segment } from '../decode/segment.js';
 import {
-  BEGUN_IN_PAGES,
   CHUNK,
-  CLOSED_FLOWS,
-  CLOSED_RECORDS,
   COPIED,
+  FIRST_CLOSED,
   FORESEEN_HOSTS,
-  MORE_PAGES,
-  MOST_CLOSED_FLOWS,
+  MOST_CLOSED,
   MOST_COPIED,
+  MOST_NOTED_FLOWS,
   MULTIPLIERS,
   MULTIPLIERS_BYTES,
-  NUMBER,
-  PAGE,
-  PAGE_SHIFT,
-  PAGES_COUNTED,
-  RECORD_WORDS,
-  RECORDS,
-  SEGMENT_WORDS,
+  NOTED_FLOWS,
 } from '../fast-path/layout.js';
 import type { FlowRecords } from './flow-record.js';
 import type { Time } from './model.js';
@@ -66,15 +58,19 @@ interface FastPath {
   beginOffered(number: number, tcpStream: number): void;
   remove(flow: number): void;
   flow(): number;
-  segmentsNeeded(): number;
   flowsInUse(): number;
-  openEnd(): number;
+  recordsEnd(): number;
+  closedBegin(): number;
   closedEnd(): number;
-  journalEnd(): number;
-  nextPlace(): number;
-  turnPage(place: number, address: number): void;
-  countBegun(place: number, flows: number): void;
-  appendOffered(silence: Time, before: number): number;
+  bytesOfPages(): number;
+  /** 0 for no. */
+  isInUse(flow: number): number;
+  /** 0 where the flow has left. */
+  numberOf(flow: number): number;
+  lastOf(flow: number): Time;
+  bitsOf(flow: number): number;
+  tellRecord(flow: number): number;
+  tell(flow: number): void;
   noteFollowed(): void;
   watchPort(port: number): void;
   setFraming(nanosecondsOfUnit: number, epochSeconds: number, interfaces: number): void;
@@ -102,15 +98,11 @@ interface FastPath {
 
 /** Those that nobody uses. To make one takes a millisecond and more, as does the analysis of a small capture. */
 const unused: DeferredFlows[] = [];
-/** Flows, and pages of their segments, up to which memory that was used is kept. */
+/** Open flows, and bytes of what stands in pages, up to which memory that was used is kept. */
 const MOST_FLOWS_KEPT = 0x10000;
-const MOST_PAGES_KEPT = 128;
+const MOST_BYTES_KEPT = 0x1000000;
 /** Those that src/fast-path/asconfig.json names, in pages of 64 kB. */
-const MEMORY = { initial: 19968, maximum: 65536, shared: true } as const;
-/** It grows by 4 MB. */
-const GROWTH = 64;
-const PAGE_WORDS = SEGMENT_WORDS << PAGE_SHIFT;
-const PAGE_BYTES = PAGE_WORDS * Int32Array.BYTES_PER_ELEMENT;
+const MEMORY = { initial: 17920, maximum: 65536, shared: true } as const;
 let compiled: WebAssembly.Module | null = null;
 
 /**
@@ -121,25 +113,16 @@ export class DeferredFlows implements FlowRecords {
   /** Shared with a thread that decodes ahead, if there is one. */
   readonly memory = new WebAssembly.Memory(MEMORY);
   readonly #buffer = this.memory.buffer;
-  /** The records: those of flow 0 first. */
-  readonly i32 = new Int32Array(this.#buffer, RECORDS);
-  readonly f64 = new Float64Array(this.#buffer, RECORDS);
-  /** The page of the journal that is written to where there is no memory for another one, or not yet. */
-  readonly page = new Int32Array(this.#buffer, PAGE, PAGE_WORDS);
-  /** How many flows have their oldest segment in each page of the journal. */
-  readonly begunInPages = new Int32Array(this.#buffer, BEGUN_IN_PAGES, PAGES_COUNTED);
+  readonly i32 = new Int32Array(this.#buffer);
+  readonly f64 = new Float64Array(this.#buffer);
   /** The piece of a capture that `walk` walks through. */
   readonly chunk = new Uint8Array(this.#buffer, CHUNK, COPIED + MOST_COPIED);
-  /** Flows that have closed on that walk, in every fourth word, and when, in every second double. */
-  readonly closed = new Int32Array(this.#buffer, CLOSED_FLOWS, MOST_CLOSED_FLOWS * 4);
-  readonly closedAt = new Float64Array(this.#buffer, CLOSED_FLOWS, MOST_CLOSED_FLOWS * 2);
+  /** Flows that have closed on that walk, in every fourth word, their numbers behind them, and when, in every second double. */
+  readonly closed = new Int32Array(this.#buffer, NOTED_FLOWS, MOST_NOTED_FLOWS * 4);
+  readonly closedAt = new Float64Array(this.#buffer, NOTED_FLOWS, MOST_NOTED_FLOWS * 2);
   /** The lowest words of the addresses of flows that were foreseen. */
-  readonly hosts = new Int32Array(this.#buffer, FORESEEN_HOSTS, MOST_CLOSED_FLOWS * 2);
-  /** Called when the page is full, before the next segment is written. */
-  onFullPage: () => void = () => {};
+  readonly hosts = new Int32Array(this.#buffer, FORESEEN_HOSTS, MOST_NOTED_FLOWS * 2);
   readonly path: FastPath;
-  /** Pages of the journal for which memory was asked. */
-  #pages = 0;
 
   constructor() {
     // Keys come from strangers, who cannot choose such as have one hash unless they know by what it is made.
@@ -147,7 +130,6 @@ export class DeferredFlows implements FlowRecords {
     compiled ??= new WebAssembly.Module(readFileSync(new URL('../../dist/fast-path.wasm', import.meta.url)));
     const { exports } = new WebAssembly.Instance(compiled, {
       env: { memory: this.memory },
-      journal: { takePage: () => this.onFullPage() },
     });
     // What src/fast-path/index.ts exports, which the compiler of TypeScript does not read.
     this.path = exports as unknown as FastPath;
@@ -157,50 +139,37 @@ export class DeferredFlows implements FlowRecords {
   static acquire(): DeferredFlows {
     const flows = unused.pop() ?? new DeferredFlows();
     flows.path.reset();
-    flows.#pages = 0;
     return flows;
   }
 
   /** They are not used any more. */
   release(): void {
-    this.onFullPage = () => {};
     const { path } = this;
-    const flows = Math.max(path.openEnd(), path.closedEnd() - CLOSED_RECORDS);
-    if (flows <= MOST_FLOWS_KEPT && this.#pages <= MOST_PAGES_KEPT) unused.push(this);
-  }
-
-  /** @returns memory for one more page of the journal; null where there is none */
-  addPage(): Int32Array | null {
-    const begin = MORE_PAGES + this.#pages * PAGE_BYTES;
-    try {
-      if (begin + PAGE_BYTES > this.memory.buffer.byteLength) this.memory.grow(GROWTH);
-    } catch (error) {
-      if (error instanceof RangeError) return null;
-      throw error;
-    }
-    this.#pages++;
-    return new Int32Array(this.memory.buffer, begin, PAGE_WORDS);
+    if (path.recordsEnd() <= MOST_FLOWS_KEPT && path.bytesOfPages() >>> 0 <= MOST_BYTES_KEPT) unused.push(this);
   }
 
   get size(): number {
     return this.path.flowsInUse();
   }
 
-  /** All flows are in one of these ranges; a record whose number is 0 is none. */
-  get ranges(): readonly { readonly first: number; readonly end: number }[] {
-    return [
-      { first: 0, end: this.path.openEnd() },
-      { first: CLOSED_RECORDS, end: this.path.closedEnd() },
-    ];
-  }
-
   all(): Int32Array {
+    const { path } = this;
     const flows = new Int32Array(this.size);
     let length = 0;
-    for (const { first, end } of this.ranges)
-      for (let flow = first; flow < end; flow++)
-        if (this.i32[flow * RECORD_WORDS + NUMBER] !== 0) flows[length++] = flow;
+    const add = (flow: number): void => {
+      if (path.isInUse(flow) !== 0) flows[length++] = flow;
+    };
+    const recordsEnd = path.recordsEnd();
+    for (let flow = 0; flow < recordsEnd; flow++) add(flow);
+    const closedEnd = path.closedEnd();
+    for (let closed = path.closedBegin(); closed !== closedEnd; closed = (closed + 1) | 0)
+      add(FIRST_CLOSED + (closed & (MOST_CLOSED - 1)));
     return flows;
+  }
+
+  /** @returns where a flow's record stands, in words: of a closed one, until another one's is asked for */
+  recordAt(flow: number): number {
+    return this.path.tellRecord(flow) / Int32Array.BYTES_PER_ELEMENT;
   }
 
   /** Puts a segment under the cursor. */

@@ -3,9 +3,9 @@ import { LAST, LOWEST_BYTE, NEXT, ORDINARY, RECORD_WORDS, SEGMENT_WORDS, START }
 import { BULK } from './accounting.js';
 import { MOST_COPIED } from './deferred-copies.js';
 import type { FlowRecords } from './flow-record.js';
+import { firstFin, SegmentReader, unread } from './kept-segments.js';
 import type { Time } from './model.js';
 import { OrdinarySegments } from './ordinary-segments.js';
-import { firstFin, SegmentReader, unread } from './segment-journal.js';
 import { LOG } from './segment-log.js';
 
 /** Of one direction, in columns; behind those that were copied may stand the last of the ordinary ones. */

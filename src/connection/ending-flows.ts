@@ -14,6 +14,8 @@ export class EndingFlows {
   readonly #queue = new EndingQueue();
   /** Flows that are deferred no longer since they were added, by number. */
   readonly #renamed = new Map<number, number>();
+  /** Numbers of deferred flows that have left on another way since they were added. */
+  readonly #left = new Set<number>();
 
   /** @param linger the silence */
   constructor(flows: LiveFlows, linger: Time) {
@@ -29,9 +31,10 @@ export class EndingFlows {
     return this.#followed > 0 ? this.nextEnd : Number.POSITIVE_INFINITY;
   }
 
-  add(flow: number, time: Time): void {
+  /** @param time of its last segment */
+  add(flow: number, number: number, time: Time): void {
     if (flow >= 0) this.#followed++;
-    this.#queue.push(flow, this.#flows.numberOf(flow), time);
+    this.#queue.push(flow, number, time);
     this.nextEnd = Math.min(this.nextEnd, time + this.#linger);
   }
 
@@ -41,18 +44,23 @@ export class EndingFlows {
     this.#renamed.set(this.#flows.numberOf(flow), flow);
   }
 
+  /** A deferred flow that was added leaves, without `take` having named it. */
+  noteLeft(flow: number): void {
+    this.#left.add(this.#flows.numberOf(flow));
+  }
+
   /** @returns the next one whose silence has lasted, which is not asked about again; null for none */
   take(now: Time): number | null {
     const queue = this.#queue;
     for (; queue.length > 0; queue.shift()) {
       const number = queue.numberAt(0);
       const flow = this.#nameOf(queue.flowAt(0), number);
-      // It may have left on another way, its record be another one's.
-      if (this.#flows.numberOf(flow) !== number) {
+      if (this.#hasLeft(flow, number)) {
         this.#uncount(flow);
         continue;
       }
-      const last = this.#flows.lastOf(flow);
+      // One that is deferred is so no longer where it has spoken since.
+      const last = flow < 0 ? queue.timeAt(0) : this.#flows.lastOf(flow);
       if (now < last + this.#linger) {
         if (last > queue.timeAt(0)) {
           // It has spoken since: others that were silent before it need not wait for it.
@@ -84,6 +92,13 @@ export class EndingFlows {
       if (flow < 0) to[4 * count++] = ~flow;
     }
     return count;
+  }
+
+  /** Of a deferred flow, nothing is asked for that is not in the cache. */
+  #hasLeft(flow: number, number: number): boolean {
+    if (flow < 0) return this.#left.size > 0 && this.#left.delete(number);
+    // Its record may be another one's.
+    return this.#flows.numberOf(flow) !== number;
   }
 
   #uncount(flow: number): void {

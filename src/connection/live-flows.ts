@@ -1,4 +1,3 @@
-import { BITS, LAST, NUMBER, RECORD_WORDS } from '../fast-path/layout.js';
 import type { DeferredFlows } from './deferred-flows.js';
 import { BIT, F, I, STRIDE, STRIDE_F64 } from './flow-record.js';
 import type { FlowTable } from './flow-table.js';
@@ -6,7 +5,7 @@ import type { Time } from './model.js';
 
 /**
  * All flows alive, those that are followed in full and those that are deferred. A flow is named by its record's index, and
- * where it is deferred, by the complement of that, which is negative.
+ * where it is deferred, by the complement of what names it there, which is negative.
  */
 export class LiveFlows {
   readonly #table: FlowTable;
@@ -50,13 +49,13 @@ export class LiveFlows {
   /** 0 where no flow has that name any more. */
   numberOf(flow: number): number {
     if (flow >= 0) return this.#table.i32[flow * STRIDE + I.number];
-    return this.#deferred === null ? 0 : this.#deferred.i32[~flow * RECORD_WORDS + NUMBER];
+    return this.#deferred?.path.numberOf(~flow) ?? 0;
   }
 
   /** Tap time of its last segment. */
   lastOf(flow: number): Time {
     if (flow >= 0) return this.#table.f64[flow * STRIDE_F64 + F.last];
-    return this.#deferred === null ? 0 : this.#deferred.f64[~flow * (RECORD_WORDS / 2) + LAST];
+    return this.#deferred?.path.lastOf(~flow) ?? 0;
   }
 
   /** Both ends are done, or another incarnation has taken its place: nothing is lost with it. */
@@ -72,6 +71,6 @@ export class LiveFlows {
 
   #bitsOf(flow: number): number {
     if (flow >= 0) return this.#table.i32[flow * STRIDE + I.bits];
-    return this.#deferred === null ? 0 : this.#deferred.i32[~flow * RECORD_WORDS + BITS];
+    return this.#deferred?.path.bitsOf(~flow) ?? 0;
   }
 }

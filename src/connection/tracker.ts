@@ -64,13 +64,11 @@ export interface TrackerOptions {
   /** Called when a flow is complete; its record and log are reused after the call. */
   readonly onEnd: (flow: number) => void;
   /**
-   * Called when a deferred flow is complete, which is among `flows`. Where that is not enough, the flow is shown in a record
-   * of the table, and `onEnd` is called.
+   * Called when a deferred flow is complete, whose record begins at a word of `records`. Where that is not enough, the flow is
+   * shown in a record of the table, and `onEnd` is called.
    * @returns whether it is enough
    */
-  readonly onDeferredEnd?: (flow: number, flows: FlowRecords) => boolean;
-  /** Deferred flows are copied while they are told of. */
-  readonly copiesDeferred?: boolean;
+  readonly onDeferredEnd?: (flow: number, records: FlowRecords, at: number) => boolean;
   /** Asked when a deferred flow was enough: whether whoever takes them holds as many as may be at a time. By default never. */
   readonly holdsEnough?: () => boolean;
   /** Called before deferred flows are complete, with their IPv4 addresses as signed words, and others that mean nothing. */
@@ -112,8 +110,7 @@ export class Tracker implements DeferringSource {
     this.#kept = new FlowLog(this.table, options.detail);
     this.#copies = new Copies(this.table);
     const { defers, key = [] } = options;
-    this.#deferral =
-      defers !== undefined && key.length === 0 ? Deferral.create(defers, options.copiesDeferred === true) : null;
+    this.#deferral = defers !== undefined && key.length === 0 ? Deferral.create(defers) : null;
     this.#listeners = new Listeners(this.table, (port) => this.#deferral?.watchPort(port));
     this.#alive = new LiveFlows(this.table, this.#deferral?.flows ?? null);
     this.#ending = new EndingFlows(this.#alive, options.linger);
@@ -164,7 +161,7 @@ export class Tracker implements DeferringSource {
     this.flows += begun;
     this.#streams.following += begun;
     const count = path.flowsClosed();
-    for (let i = 0; i < count; i++) this.#ending.add(~closed[4 * i], closedAt[2 * i + 1]);
+    for (let i = 0; i < count; i++) this.#ending.add(~closed[4 * i], closed[4 * i + 1], closedAt[2 * i + 1]);
     return stop !== HELD_UP;
   }
 
@@ -181,7 +178,7 @@ export class Tracker implements DeferringSource {
     if (isSign && (outcome === TAKEN || outcome === CLOSED)) this.#listeners.note(segment);
     if (outcome === TAKEN) return;
     if (outcome === CLOSED) {
-      this.#ending.add(~deferral.flow, segment.time);
+      this.#ending.add(~deferral.flow, this.#alive.numberOf(~deferral.flow), segment.time);
     } else if (outcome !== UNKNOWN) {
       this.#follow(segment, this.#recall(deferral), direction);
     } else if (deferral.isFirst && this.#options.wanted?.holds(this.flows + 1, segment) !== true) {
@@ -476,7 +473,7 @@ export class Tracker implements DeferringSource {
     if (!isClosed(this.table, at) && (bits & (3 * BIT.rst)) === 0) return;
     if (i32[at + I.successor] < 0) this.table.retire(flow);
     else i32[at + I.bits] |= BIT.ending;
-    this.#ending.add(flow, time);
+    this.#ending.add(flow, i32[at + I.number], time);
   }
 
   /** Whether `endDone` has flows to end. */
@@ -520,10 +517,15 @@ export class Tracker implements DeferringSource {
       if (flow === undefined) return;
       // An incarnation before or after it has taken it along, or it has spoken again.
       if (alive.numberOf(flow) === 0 || alive.lastOf(flow) >= this.#leavingSince) continue;
-      if (alive.isDone(flow)) this.#leave(flow);
+      if (alive.isDone(flow)) this.#leaveEarly(flow);
       else this.#giveUp(flow);
       left++;
     }
+  }
+
+  #leaveEarly(flow: number): void {
+    if (flow < 0) this.#ending.noteLeft(flow);
+    this.#leave(flow);
   }
 
   #giveUp(flow: number): void {
@@ -546,7 +548,8 @@ export class Tracker implements DeferringSource {
       return false;
     }
     const { onDeferredEnd, onEnd } = this.#options;
-    if (onDeferredEnd?.(~flow, deferral.flows) !== true) {
+    const { flows } = deferral;
+    if (onDeferredEnd?.(~flow, flows, flows.recordAt(~flow)) !== true) {
       this.#leaveShown(~flow, deferral, onEnd);
       return false;
     }

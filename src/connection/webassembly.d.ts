@@ -7,11 +7,9 @@ declare namespace WebAssembly {
     constructor(size: { readonly initial: number; readonly maximum: number; readonly shared: true });
     /** Another one after each growth, with the same memory at its begin. */
     readonly buffer: ArrayBuffer;
-    /** @throws RangeError where there is no more of it */
-    grow(pages: number): void;
   }
   class Instance {
-    constructor(module: Module, imports: Readonly<Record<string, Readonly<Record<string, Memory | (() => void)>>>>);
+    constructor(module: Module, imports: Readonly<Record<string, Readonly<Record<string, Memory>>>>);
     readonly exports: Readonly<Record<string, unknown>>;
   }
 }

@@ -1,10 +1,10 @@
 import { glanceAtClosed, guessRecord, openBucketOf } from './flow-index';
+import { FIRST_GLANCE, glanceAtWords } from './glances';
 import { decode } from './headers';
 import {
   BATCH,
   CHUNK,
   DIRECTION,
-  GLANCES,
   LOW_A,
   MOST_OF_BATCH,
   SEG_HASH,
@@ -24,7 +24,6 @@ import { ACK, flagsOf, SYN, segmentEnd } from './segment';
 
 const CHUNK_BEGIN: usize = CHUNK;
 const BATCH_BEGIN: usize = BATCH;
-const FIRST_GLANCE: usize = GLANCES;
 const FIRST_SYN: usize = SYNS;
 
 /** Segments that were not taken yet: from here to there. */
@@ -80,9 +79,7 @@ function decodeFrom(from: usize, limit: usize): usize {
 }
 
 /**
- * Asks for what the next segments will be taken with: one after the other, so that all of one kind is waited for at once. Most of it
- * is in the cache, and what is not is waited for together only as far as the processor looks ahead, some 250 instructions: so where
- * it stands is found out first, and then it is looked at with as few as can be.
+ * Asks for what the next segments will be taken with: one after the other, so that all of one kind is waited for at once.
  */
 function makeReady(): void {
   let glances = FIRST_GLANCE;
@@ -97,7 +94,7 @@ function makeReady(): void {
     segment = segmentEnd(segment);
   }
   readyEnd = segment;
-  glanceAtBuckets(glances);
+  glanceAtWords(glances);
   for (let syn = FIRST_SYN; syn < synsEnd; syn += 4) seen ^= glanceAtClosed(word(load<u32>(syn), SEG_HASH));
   glances = FIRST_GLANCE;
   for (segment = at; segment < readyEnd; segment = segmentEnd(segment)) {
@@ -109,16 +106,7 @@ function makeReady(): void {
   glanceAtRecords(glances);
 }
 
-/** Looks at the buckets at these addresses, by fours: behind the last one stand old ones. */
-function glanceAtBuckets(to: usize): void {
-  let words: u32 = 0;
-  for (let i = FIRST_GLANCE; i < to; i += 16)
-    words ^=
-      load<u32>(load<u32>(i)) ^ load<u32>(load<u32>(i, 4)) ^ load<u32>(load<u32>(i, 8)) ^ load<u32>(load<u32>(i, 12));
-  seen ^= words;
-}
-
-/** The same of records. */
+/** Looks at the records at these addresses, by fours, too. */
 function glanceAtRecords(to: usize): void {
   let words: u32 = 0;
   for (let i = FIRST_GLANCE; i < to; i += 16)

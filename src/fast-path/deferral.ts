@@ -1,6 +1,7 @@
-import { addOpen, findRecord, glanceAtClosed, moveToClosed, removeFromIndex, resetIndex } from './flow-index';
-import { append, countBegun, journalEnd } from './journal';
-import { hashOf, writeKey } from './key';
+import { addClosed, closedInUse, packedAt, removeClosed, resetClosed } from './closed-flows';
+import { addOpen, findClosed, findOpen, moveToClosed, removeFromIndex, resetIndex } from './flow-index';
+import { canKeep, forgetSegments, keepSegment, resetKept } from './kept-segments';
+import { writeKey } from './key';
 import {
   ACK_TIME,
   ACKED,
@@ -9,12 +10,11 @@ import {
   BUSY_SINCE,
   CLOSED,
   CLOSED_BY_B,
-  CLOSED_RECORDS,
   DIR_BITS,
   DIR_WND,
-  DIRECTION,
   ENDING,
   FIN_TIME,
+  FIRST_CLOSED,
   FIRST_FRAME,
   FIRST_TIME,
   FOLDED_FRAME,
@@ -32,13 +32,10 @@ import {
   LAST_DATA,
   LAST_FROM_B,
   LOWEST_BYTE,
-  MOST_RECORDS,
   MOST_SEGMENTS,
   MOST_WRAPS,
-  NEWEST,
   NEXT,
   NUMBER,
-  OLDEST,
   OPENED_BY_B,
   ORDINARY,
   ORDINARY_SHIFT,
@@ -59,15 +56,22 @@ import {
   SYNCHRONIZED,
   TAKEN,
   TCP_STREAM,
+  TOLD,
   UNSOUND,
   WRAPS_BITS,
 } from './layout';
+import { lastOfPacked, numberOfPacked, tellAll, tellAllPacked, tellPacked } from './packed-flow';
+import { resetPages } from './pages';
 import {
   addressOf,
+  allocateRecord,
   clear,
-  copy,
   directionAt,
-  RecordArea,
+  flowAt,
+  hasRecord,
+  recordsInUse,
+  releaseRecord,
+  resetRecords,
   setTime,
   setTimeBits,
   setWord,
@@ -90,27 +94,20 @@ const LONG_SILENCE: f64 = 60e9;
 
 const KINDS: u32 = SYN | ACK | FIN | RST;
 
-/**
- * Flows in TIME_WAIT are many times those that are open, and hardly sent a segment. With those between them, the open ones are
- * spread over ten times as many pages of memory: to walk through 12 million segments of 20,000 open flows took a twentieth longer.
- */
-const openRecords = new RecordArea(0, CLOSED_RECORDS);
-const closedRecords = new RecordArea(CLOSED_RECORDS, MOST_RECORDS);
-
 /** As in connection/accounting.ts. */
 const BULK: u32 = 536;
 
 /** From how long on handshakes and CLOSE_WAIT are not sound. */
 let handshake: f64 = 0;
 let closeWait: f64 = 0;
-/** Segments of all flows that are in the journal. */
-let needed: u32 = 0;
+
 /** No flow is deferred. */
 export function resetFlows(): void {
   resetIndex();
-  openRecords.reset();
-  closedRecords.reset();
-  needed = 0;
+  resetRecords();
+  resetClosed();
+  resetKept();
+  resetPages();
 }
 
 export function setPatience(longestHandshake: f64, longestCloseWait: f64): void {
@@ -118,22 +115,8 @@ export function setPatience(longestHandshake: f64, longestCloseWait: f64): void 
   closeWait = longestCloseWait;
 }
 
-export function segmentsNeeded(): u32 {
-  return needed;
-}
-
 export function flowsInUse(): u32 {
-  return openRecords.size + closedRecords.size;
-}
-
-/** No record of an open flow from here on is in use. */
-export function openEnd(): u32 {
-  return openRecords.end();
-}
-
-/** The same of closed flows. */
-export function closedEnd(): u32 {
-  return closedRecords.end();
+  return recordsInUse + closedInUse;
 }
 
 /**
@@ -168,7 +151,7 @@ export function take(segment: usize, record: usize, frame: u32): i32 {
 /** The same of one that opens or closes its connection, or comes before both ends have spoken. */
 function takeOther(segment: usize, record: usize, kind: u32, bits: u32, frame: u32, now: f64, silence: f64): i32 {
   const count = word(record, ORDINARY) & LOWEST_BYTE;
-  if (count === MOST_SEGMENTS) return UNSOUND;
+  if (count === MOST_SEGMENTS || !canKeep(count)) return UNSOUND;
   if (count < HANDSHAKE) {
     if (!opens(segment, record, kind, count, now)) return UNSOUND;
   } else if (kind === ACK) {
@@ -187,14 +170,14 @@ function takeOther(segment: usize, record: usize, kind: u32, bits: u32, frame: u
   return CLOSED;
 }
 
-/** Writes a sound segment into the journal. */
+/** Keeps a sound segment. */
 function keep(segment: usize, record: usize, frame: u32, now: f64, silence: f64): void {
   // From the first FIN on, the record knows what the last ordinary segments were.
   if ((word(record, BITS) & (3 * HAS_FIN)) === 0) noteLast(segment, record);
   setTime(record, LAST, now);
-  setWord(record, NEWEST, append(segment, frame, silence, word(record, NEWEST)));
-  setWord(record, ORDINARY, word(record, ORDINARY) + 1);
-  needed++;
+  const ordinary = word(record, ORDINARY);
+  keepSegment(segment, record, ordinary & LOWEST_BYTE, frame, silence);
+  setWord(record, ORDINARY, ordinary + 1);
 }
 
 function noteLast(segment: usize, record: usize): void {
@@ -264,9 +247,10 @@ function withLast(bits: u32, d: u32, length: u32): u32 {
  * application behind a listener is alive.
  */
 export function isSign(segment: usize): bool {
-  const record = findRecord(segment);
-  if (record === 0) return false;
-  const bits = word(record, BITS);
+  const open = findOpen(segment);
+  const closed = open === 0 ? findClosed(segment) : -1;
+  if (open === 0 && closed < 0) return false;
+  const bits = word(open === 0 ? packedAt(closed) : open, BITS);
   const server: u32 = (bits & OPENED_BY_B) !== 0 ? 0 : 1;
   if (directionOf(segment) !== server) return false;
   return (flagsOf(segment) & FIN) !== 0 || (bits & (HAS_SPOKEN << server)) === 0;
@@ -275,14 +259,14 @@ export function isSign(segment: usize): bool {
 /** Whether a segment, whose flow is not deferred, can be the first one of one that is, for which there is room. */
 export function isUsualSyn(segment: usize): bool {
   const isSyn = (flagsOf(segment) & KINDS) === SYN && lengthOf(segment) === 0 && word(segment, SEG_ACK) === 0;
-  return isSyn && (word(segment, SEG_BITS) & SEG_UNUSUAL) === 0 && openRecords.hasRoom();
+  return isSyn && (word(segment, SEG_BITS) & SEG_UNUSUAL) === 0 && hasRecord();
 }
 
 /** A flow begins with a segment for which `isUsualSyn` holds. @returns its record */
 export function begin(segment: usize, frame: u32, number: u32, tcpStream: u32): usize {
   const d = directionOf(segment);
   const now = time(segment, SEG_TIME);
-  const record = openRecords.allocate();
+  const record = allocateRecord();
   clear(record);
   writeKey(segment, record);
   addOpen(record, segment);
@@ -291,8 +275,6 @@ export function begin(segment: usize, frame: u32, number: u32, tcpStream: u32): 
   setWord(record, SYN_TS_VAL, word(segment, SEG_TS_VAL));
   setWord(record, NUMBER, number);
   setWord(record, TCP_STREAM, tcpStream);
-  setWord(record, OLDEST, journalEnd());
-  countBegun(journalEnd(), 1);
   setTime(record, START, now);
   setTime(record, SYN_ACK_TIME, 0);
   setTime(record, ACK_TIME, 0);
@@ -304,12 +286,52 @@ export function begin(segment: usize, frame: u32, number: u32, tcpStream: u32): 
 
 /** The flow is not deferred any longer. */
 export function remove(flow: u32): void {
-  const leaving = addressOf(flow);
-  needed -= word(leaving, ORDINARY) & LOWEST_BYTE;
-  countBegun(word(leaving, OLDEST), -1);
-  removeFromIndex(leaving, (word(leaving, BITS) & ENDING) !== 0);
-  if (flow < <u32>CLOSED_RECORDS) openRecords.release(leaving);
-  else closedRecords.release(leaving);
+  removeFromIndex(flow);
+  if (isPacked(flow)) removeClosed(flow);
+  else forget(addressOf(flow));
+}
+
+/** A flow that is in no index. */
+function forget(record: usize): void {
+  forgetSegments(record, word(record, ORDINARY) & LOWEST_BYTE);
+  releaseRecord(record);
+}
+
+function isPacked(flow: u32): bool {
+  return flow >= <u32>FIRST_CLOSED;
+}
+
+/** Whether a flow has this name that has not left. */
+export function isInUse(flow: u32): bool {
+  return isPacked(flow) ? packedAt(flow) !== 0 : word(addressOf(flow), NUMBER) !== 0;
+}
+
+/** @returns its number; 0 where it has left */
+export function numberOf(flow: u32): u32 {
+  if (!isInUse(flow)) return 0;
+  return isPacked(flow) ? numberOfPacked(packedAt(flow)) : word(addressOf(flow), NUMBER);
+}
+
+/** @returns the time of its last segment */
+export function lastOf(flow: u32): f64 {
+  return isPacked(flow) ? lastOfPacked(packedAt(flow)) : time(addressOf(flow), LAST);
+}
+
+export function bitsOf(flow: u32): u32 {
+  return word(isPacked(flow) ? packedAt(flow) : addressOf(flow), BITS);
+}
+
+/** @returns the address of a flow's record, or where it is told */
+export function tellRecord(flow: u32): usize {
+  if (!isPacked(flow)) return addressOf(flow);
+  tellPacked(packedAt(flow));
+  return TOLD;
+}
+
+/** Writes a flow's record to `TOLD`, and the segments behind it that were kept of it. */
+export function tell(flow: u32): void {
+  if (isPacked(flow)) tellAllPacked(packedAt(flow));
+  else tellAll(addressOf(flow));
 }
 
 /** Each end has acknowledged all that the other one has sent. */
@@ -317,34 +339,13 @@ function isAcknowledged(record: usize): bool {
   return word(record, ACKED) === word(record, NEXT + 1) && word(record, ACKED + 1) === word(record, NEXT);
 }
 
-/**
- * The flow of a segment that was CLOSED has another record from now on, among those of closed flows, if there is room.
- * @returns which
- */
-export function close(open: usize): usize {
-  let record = open;
-  if (closedRecords.hasRoom()) {
-    record = closedRecords.allocate();
-    copy(record, open);
-  }
-  moveToClosed(open, record);
-  if (record !== open) openRecords.release(open);
-  return record;
-}
-
-/** @returns words of what will be asked for when the flow is removed, or closed: what was looked at is in the cache */
-export function glanceAt(record: usize): u32 {
-  return word(record, BITS) ^ word(record, NUMBER);
-}
-
-/** @returns the same of a flow that closes */
-export function glanceAtAll(record: usize): u32 {
-  return word(record, BITS) ^ word(record, DIRECTION) ^ word(record, NUMBER) ^ word(record, FIRST_FRAME);
-}
-
-/** @returns the same of the index, once the record is there */
-export function glanceAtIndex(record: usize): u32 {
-  return glanceAtClosed(hashOf(record));
+/** The flow of a segment that was CLOSED has another name from now on, if there is room. @returns that */
+export function close(record: usize): u32 {
+  const flow = addClosed(record);
+  if (flow === 0) return flowAt(record);
+  moveToClosed(record, flow);
+  forget(record);
+  return flow;
 }
 
 /** SYN+ACK and the bare ACK of it. */

@@ -1,9 +1,11 @@
+import { packedAt } from './closed-flows';
 import { hashOf, isKeyOf } from './key';
-import { BITS, CLOSED_INDEX, OPEN_INDEX, SEG_HASH } from './layout';
+import { BITS, CLOSED_INDEX, FIRST_CLOSED, OPEN_INDEX, SEG_HASH, UPPER } from './layout';
+import { PACKED_UPPER } from './packed-flow';
 import { addressOf, flowAt, word } from './record';
 
 /**
- * A bucket is a line of 64 bytes: fifteen entries, of the record in the lower bits, of the hash in the upper ones, 0 for none; and
+ * A bucket is a line of 64 bytes: fifteen entries, of the flow in the lower bits, of the hash in the upper ones, 0 for none; and
  * a word for how many others went past it, since it was full. So what leaves takes no other one along.
  */
 const BUCKET_SHIFT: usize = 6;
@@ -13,15 +15,15 @@ const PASSED_AT: usize = 60;
 /** So many entries of a bucket are used at most, on average: then others go past one bucket in eleven. */
 const MOST_USED: u32 = 11;
 const FEWEST_BUCKETS: u32 = 64;
-/** Bits of a record, of which there are MOST_RECORDS. */
-const RECORD_BITS: u32 = 22;
-const TAG: u32 = 0xffffffff << RECORD_BITS;
+/** Of an entry: bits of the flow, which is less than FIRST_CLOSED + MOST_CLOSED. */
+const FLOW_BITS: u32 = 22;
+const TAG: u32 = 0xffffffff << FLOW_BITS;
 
 /** Of what was looked at: what is not used is not loaded. */
 export let seen: u32 = 0;
 
 /**
- * From the hash of a key to the records that may have it. The entries of a bucket are compared all at once, for which of them
+ * From the hash of a key to the flows that may have it. The entries of a bucket are compared all at once, for which of them
  * it is cannot be foreseen. An entry has ten bits of the hash, so that those of thousands of open flows stay in the cache:
  * with all of it, the index of 20,000 took four times as much.
  */
@@ -38,28 +40,28 @@ class FlowIndex {
     this.size = 0;
   }
 
-  /** @returns the address of the record that has the key of this segment; 0 for none */
-  find(segment: usize): usize {
+  /** @returns the flow that has the key of this segment; -1 for none */
+  find(segment: usize): i32 {
     const hash = word(segment, SEG_HASH);
     let bucket = this.home(hash);
     while (true) {
       for (let found = entriesWith(bucket, TAG, tagOf(hash)); found !== 0; found &= found - 1) {
-        const record = recordOf(load<u32>(entryAt(bucket, ctz(found))));
-        if (isKeyOf(segment, record)) return record;
+        const flow = flowOf(load<u32>(entryAt(bucket, ctz(found))));
+        if (hasKeyOf(flow, segment)) return flow;
       }
-      if (passed(bucket) === 0) return 0;
+      if (passed(bucket) === 0) return -1;
       bucket = this.next(bucket);
     }
   }
 
-  add(record: usize, hash: u32): void {
+  add(flow: u32, hash: u32): void {
     if (this.size + 1 > this.buckets * MOST_USED) this.grow();
     this.size++;
-    this.put(tagOf(hash) | flowAt(record), hash);
+    this.put(tagOf(hash) | flow, hash);
   }
 
-  remove(record: usize, hash: u32): void {
-    const sought = tagOf(hash) | flowAt(record);
+  remove(flow: u32, hash: u32): void {
+    const sought = tagOf(hash) | flow;
     let bucket = this.home(hash);
     let found = entriesOf(bucket, sought);
     while (found === 0) {
@@ -71,11 +73,11 @@ class FlowIndex {
     store<u32>(entryAt(bucket, ctz(found)), 0);
   }
 
-  /** @returns the address of a record whose hash has these bits, or of any record where the bucket names none: without a branch */
-  guess(hash: u32): usize {
+  /** @returns a flow whose hash has these bits, or any flow where the bucket names none: without a branch */
+  guess(hash: u32): u32 {
     const bucket = this.home(hash);
     const any: u32 = 1 << (ENTRIES - 1);
-    return recordOf(load<u32>(entryAt(bucket, ctz(entriesWith(bucket, TAG, tagOf(hash)) | any))));
+    return flowOf(load<u32>(entryAt(bucket, ctz(entriesWith(bucket, TAG, tagOf(hash)) | any))));
   }
 
   /** @returns the address of the first bucket that a hash is looked for in */
@@ -107,11 +109,11 @@ class FlowIndex {
     memory.fill(this.base, 0, 2 * bytes);
     this.buckets *= 2;
     for (let bucket = copy; bucket < copy + bytes; bucket += 1 << BUCKET_SHIFT) {
-      // None of these records is in the cache: all are waited for at once.
-      for (let i: u32 = 0; i < ENTRIES; i++) seen ^= word(recordOf(load<u32>(entryAt(bucket, i))), BITS);
+      // None of these flows is in the cache: all are waited for at once.
+      for (let i: u32 = 0; i < ENTRIES; i++) seen ^= word(keyAt(flowOf(load<u32>(entryAt(bucket, i)))), BITS);
       for (let i: u32 = 0; i < ENTRIES; i++) {
         const entry = load<u32>(entryAt(bucket, i));
-        if (entry !== 0) this.put(entry, hashOf(recordOf(entry)));
+        if (entry !== 0) this.put(entry, hashOfFlow(flowOf(entry)));
       }
     }
   }
@@ -119,11 +121,28 @@ class FlowIndex {
 
 /** The bits of a hash that an entry has, none of which is 0. */
 function tagOf(hash: u32): u32 {
-  return max<u32>(hash & TAG, 1 << RECORD_BITS);
+  return max<u32>(hash & TAG, 1 << FLOW_BITS);
 }
 
-function recordOf(entry: u32): usize {
-  return addressOf(entry & ~TAG);
+function flowOf(entry: u32): u32 {
+  return entry & ~TAG;
+}
+
+/** @returns where a flow has its key */
+function keyAt(flow: u32): usize {
+  return flow < <u32>FIRST_CLOSED ? addressOf(flow) : packedAt(flow);
+}
+
+function upperOf(flow: u32): i32 {
+  return flow < <u32>FIRST_CLOSED ? UPPER : PACKED_UPPER;
+}
+
+function hasKeyOf(flow: u32, segment: usize): bool {
+  return isKeyOf(segment, keyAt(flow), upperOf(flow));
+}
+
+function hashOfFlow(flow: u32): u32 {
+  return hashOf(keyAt(flow), upperOf(flow));
 }
 
 function entryAt(bucket: usize, entry: u32): usize {
@@ -168,32 +187,37 @@ export function resetIndex(): void {
   closedFlows.reset();
 }
 
-/** @returns the address of the record that has the key of this segment; 0 for none */
-export function findRecord(segment: usize): usize {
-  const record = openFlows.find(segment);
-  return record !== 0 ? record : closedFlows.find(segment);
+/** @returns the address of the open flow's record that has the key of this segment; 0 for none */
+export function findOpen(segment: usize): usize {
+  const flow = openFlows.find(segment);
+  return flow < 0 ? 0 : addressOf(flow);
+}
+
+/** @returns the closed flow that has it; -1 for none */
+export function findClosed(segment: usize): i32 {
+  return closedFlows.find(segment);
 }
 
 /** @returns the address of the open flow's record that most likely is this segment's: whoever uses it asks for its key */
 export function guessRecord(segment: usize): usize {
-  return openFlows.guess(word(segment, SEG_HASH));
+  return addressOf(openFlows.guess(word(segment, SEG_HASH)));
 }
 
 /** A record of the key of this segment, for which there was none. */
 export function addOpen(record: usize, segment: usize): void {
-  openFlows.add(record, word(segment, SEG_HASH));
+  openFlows.add(flowAt(record), word(segment, SEG_HASH));
 }
 
-/** Both ends of the flow have closed, and another record has its place: few segments will still ask for it. */
-export function moveToClosed(open: usize, record: usize): void {
-  const hash = hashOf(record);
-  openFlows.remove(open, hash);
-  closedFlows.add(record, hash);
+/** Both ends of the flow have closed, and it has another name: few segments will still ask for it. */
+export function moveToClosed(record: usize, flow: u32): void {
+  const hash = hashOf(record, UPPER);
+  openFlows.remove(flowAt(record), hash);
+  closedFlows.add(flow, hash);
 }
 
-export function removeFromIndex(record: usize, isClosed: bool): void {
-  if (isClosed) closedFlows.remove(record, hashOf(record));
-  else openFlows.remove(record, hashOf(record));
+export function removeFromIndex(flow: u32): void {
+  if (flow < <u32>FIRST_CLOSED) openFlows.remove(flow, hashOfFlow(flow));
+  else closedFlows.remove(flow, hashOfFlow(flow));
 }
 
 /** @returns the address of the bucket where an open flow of this segment stands in the index */
@@ -204,4 +228,9 @@ export function openBucketOf(segment: usize): usize {
 /** @returns a word of where a closed flow whose key has this hash stands in the index, or will: what was looked at is in the cache */
 export function glanceAtClosed(hash: u32): u32 {
   return load<u32>(closedFlows.home(hash));
+}
+
+/** @returns the address of that place, of a flow that has closed or will */
+export function closedBucketOf(flow: u32): usize {
+  return closedFlows.home(hashOfFlow(flow));
 }

@@ -2,13 +2,12 @@ import { resetFlows } from './deferral';
 import { forgetFollowed } from './followed-keys';
 import { watchNoPort } from './watched-ports';
 
+export { closedBegin, closedEnd } from './closed-flows';
 export { setDecoded } from './decoded';
-export { closedEnd, flowsInUse, openEnd, remove, segmentsNeeded, setPatience } from './deferral';
+export { bitsOf, flowsInUse, isInUse, lastOf, numberOf, remove, setPatience, tell, tellRecord } from './deferral';
 export { setFraming } from './framing';
 export { setLink } from './headers';
-export { countBegun, journalEnd, nextPlace, turnPage } from './journal';
 export {
-  appendOffered,
   beginOffered,
   findOffered,
   flow,
@@ -19,6 +18,8 @@ export {
   setSegment,
   takeOffered,
 } from './offered';
+export { bytesOfPages } from './pages';
+export { recordsEnd } from './record';
 export { chunkPosition, flowsBegun, flowsClosed, foresee, frame, now, walk } from './walk';
 export { watchPort } from './watched-ports';
 

@@ -60,17 +60,18 @@ function isHigher(source: v128, destination: v128, ports: u32): bool {
   return ((higher >> ctz(differing)) & 1) !== 0;
 }
 
-export function isKeyOf(segment: usize, record: usize): bool {
+/** @param upper word of the record where it has what addresses of IPv6 have above the lowest */
+export function isKeyOf(segment: usize, record: usize, upper: i32): bool {
   // In both, the addresses stand one behind the other.
   if (load<u64>(record, LOW_A << 2) !== load<u64>(segment, SEG_LOW_A << 2)) return false;
   if (word(record, PORTS) !== word(segment, SEG_PORTS)) return false;
   const isRecordIpv6 = (word(record, BITS) & IPV6) !== 0;
   if (isRecordIpv6 !== isIpv6(segment)) return false;
-  return !isRecordIpv6 || isUpperOf(segment, record);
+  return !isRecordIpv6 || isUpperOf(segment, record, upper);
 }
 
-function isUpperOf(segment: usize, record: usize): bool {
-  for (let i = 0; i < WORDS_OF_UPPER; i++) if (word(record, UPPER + i) !== word(segment, SEG_UPPER + i)) return false;
+function isUpperOf(segment: usize, record: usize, upper: i32): bool {
+  for (let i = 0; i < WORDS_OF_UPPER; i++) if (word(record, upper + i) !== word(segment, SEG_UPPER + i)) return false;
   return true;
 }
 
@@ -83,9 +84,10 @@ export function writeKey(segment: usize, record: usize): void {
   for (let i = 0; i < WORDS_OF_UPPER; i++) setWord(record, UPPER + i, word(segment, SEG_UPPER + i));
 }
 
-export function hashOf(record: usize): u32 {
-  const upper = (word(record, BITS) & IPV6) !== 0 ? sumOfUpper(record, UPPER) : 0;
-  return hashOfLowest(upper, word(record, LOW_A), word(record, LOW_B), word(record, PORTS));
+/** @param upper as above */
+export function hashOf(record: usize, upper: i32): u32 {
+  const sum = (word(record, BITS) & IPV6) !== 0 ? sumOfUpper(record, upper) : 0;
+  return hashOfLowest(sum, word(record, LOW_A), word(record, LOW_B), word(record, PORTS));
 }
 
 function writeLowest(segment: usize, source: u32, destination: u32, ports: u32, direction: u32, upper: u64): void {

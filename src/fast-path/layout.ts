@@ -19,9 +19,9 @@ export const WATCHED_PORTS = 0x10000;
 export const FOLLOWED_KEYS = 0x20000;
 export const FOLLOWED_KEYS_BYTES = 0x20000;
 
-/** Flows that have closed on the way through a chunk: 16 bytes each, the flow's index in a word, and a double, when. */
-export const CLOSED_FLOWS = 0x40000;
-export const MOST_CLOSED_FLOWS = 0x1000;
+/** Flows that are closing or leaving together: 16 bytes each, the flow and its number, a word each, and a double, when. */
+export const NOTED_FLOWS = 0x40000;
+export const MOST_NOTED_FLOWS = 0x1000;
 /** Of those that were looked at by `foresee`: the lowest words of their addresses, two each. */
 export const FORESEEN_HOSTS = 0x60000;
 
@@ -35,22 +35,33 @@ export const GLANCES = 0x55000;
 /** The segment that decode/ has read. */
 export const OFFERED = 0x58000;
 
-/** The first page of the journal; see connection/segment-journal.ts. */
-export const PAGE = 0x80000;
-export const PAGE_SHIFT = 11;
-/** A word for each page, modulo their number: how many flows have their oldest segment there. */
-export const BEGUN_IN_PAGES = 0xc0000;
-export const PAGES_COUNTED = 0x10000;
+/** A segment that is kept one by one. Of one flow, so many are at most. */
 export const SEGMENT_WORDS = 8;
-/** Segments of one flow that stand in it at most. */
 export const MOST_SEGMENTS = 63;
+
+/** A flow as it is told: its record, and its kept segments behind it, the oldest first. */
+export const TOLD = 0x80000;
+/** Spans of time of a flow that is packed; addresses of its segments, a word each. */
+export const SPANS = 0x81000;
+export const LISTED = 0x81100;
+/** Tables of squeeze.ts. */
+export const SQUEEZES = 0x82000;
+export const STRETCHES = 0x83000;
+export const SQUEEZE_LENGTHS = 0x84000;
+
+/** Pages of memory, of which there are 65,536: a word for each one that is free, and for each one that packed flows stand in. */
+export const PAGE_BYTES = 0x10000;
+export const FREE_PAGES = 0xc0000;
+export const PAGES_IN_USE = 0xc00000;
 
 /** Of the hash of a key: what its nine words are multiplied by, eight bytes each. */
 export const MULTIPLIERS = 0x70000;
 export const MULTIPLIERS_BYTES = 72;
 
-/** A word for each record. Indices of free ones, those of open flows and those of closed flows from where the first of each stands. */
+/** A word for each record: indices of free ones. */
 export const FREE_RECORDS = 0x1000000;
+/** A word for each closed flow: where it is packed. */
+export const CLOSED_PLACES = 0x1800000;
 
 /** Two indices of records, of at most 32 MB each, with room to copy what is there while they grow. */
 export const OPEN_INDEX = 0x2000000;
@@ -59,13 +70,15 @@ export const CLOSED_INDEX = 0x8000000;
 /**
  * Records of deferred flows. Each is four lines of 64 bytes; ordinary segments touch no more than the first two. They stand
  * together: with lines of one record in different pages of memory, the walk took a twentieth longer where it was the last two,
- * and a fourth where it was each.
+ * and a fourth where it was each. Behind them stand the first segments that are kept of the flow.
  */
 export const RECORDS = 0xe000000;
-export const MOST_RECORDS = 0x400000;
-/** Index of the first one of those that are for closed flows. */
-export const CLOSED_RECORDS = 0x200000;
+export const MOST_RECORDS = 0x200000;
 export const RECORD_WORDS = 64;
+export const SEGMENTS_IN_RECORD = 6;
+/** Flows are named by their record; those that have closed by numbers from here on. A power of two is the most of them. */
+export const FIRST_CLOSED = 0x200000;
+export const MOST_CLOSED = 0x200000;
 
 /* Fields of a record's first line, which the next segment is compared with. */
 /** The lowest words of the addresses: with IPv4, all there is. A is the lower endpoint. */
@@ -83,7 +96,7 @@ export const ACKED = 6;
 export const LAST = 4;
 /**
  * Per direction, how many of its segments were ordinary ones of an established connection. The lowest byte of the first is how many
- * others there are, which stand in the journal, that of the second how often sequence numbers wrapped: four bits per direction.
+ * others there are, which are kept one by one, that of the second how often sequence numbers wrapped: four bits per direction.
  */
 export const ORDINARY = 10;
 export const ORDINARY_SHIFT = 8;
@@ -93,7 +106,7 @@ export const MOST_WRAPS = 0xf;
 /** Of those ordinary ones that were not the last of their direction, the last one: its time, a double, and its frame. */
 export const FOLDED_TIME = 6;
 export const FOLDED_FRAME = 14;
-/** Where the newest of the others stands. */
+/** Of those that are kept and do not stand behind the record: address of the newest one. */
 export const NEWEST = 15;
 /* Of its second line. Per direction: what the last ordinary segment was, four words of DIR, and its frame. */
 export const DIRECTION = 16;
@@ -102,7 +115,7 @@ export const DIR_TS_VAL = 0;
 export const DIR_TS_ECR = 1;
 /** Flags and timestamps as in SEG_BITS, and the IPv4 identification in the upper half. */
 export const DIR_BITS = 2;
-/** As SEG_WND; of a segment in the journal, too. */
+/** As SEG_WND; of a segment that is kept, too. */
 export const DIR_WND = 3;
 export const FRAME = 24;
 /** A double: when the last one of the direction was seen that the last segment is not of. */
@@ -120,7 +133,7 @@ export const NUMBER = 42;
 export const TCP_STREAM = 43;
 /** TSval of the opener's SYN. */
 export const SYN_TS_VAL = 44;
-/** Where the oldest segment stands that is in the journal. */
+/** Address of the oldest one. */
 export const OLDEST = 45;
 /** Per direction: `ACKED` before the first FIN. */
 export const ACKED_BEFORE_FIN = 46;
@@ -131,8 +144,8 @@ export const FIRST_FRAME = 52;
 /** Three words for each address: what IPv6 addresses have above the lowest. */
 export const UPPER = 54;
 
-/** More pages of the journal, one behind the other; memory up to there is there from the begin. */
-export const MORE_PAGES = 0x4e000000;
+/** Pages, one behind the other; memory up to there is there from the begin. */
+export const MORE_MEMORY = 0x46000000;
 
 /* Bits of BITS, as connection/flow-record.ts has them. Those per direction are shifted left by it. */
 export const IPV6 = 0x1;

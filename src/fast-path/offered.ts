@@ -1,7 +1,6 @@
 import { begin, close, isSign, isUsualSyn, take } from './deferral';
-import { findRecord } from './flow-index';
+import { findClosed, findOpen } from './flow-index';
 import { noteFollowedKey } from './followed-keys';
-import { append } from './journal';
 import { takeIpv4Key, takeIpv6Key } from './key';
 import {
   CLOSED,
@@ -20,6 +19,7 @@ import {
   SEG_UNUSUAL,
   SEG_WND,
   UNKNOWN,
+  UNSOUND,
 } from './layout';
 import { flowAt, setTime, setWord, word } from './record';
 
@@ -29,9 +29,9 @@ import { flowAt, setTime, setWord, word } from './record';
 const MOST_PAYLOAD: u32 = 0xffff;
 const ONE_DIRECTION: u32 = 1 << SEG_FROM_B_SHIFT;
 
-/** Its frame, and the record of its flow; 0 where that is not known. */
 let offeredFrame: u32 = 0;
-let record: usize = 0;
+/** Its flow; -1 where that is not known. */
+let offeredFlow: i32 = -1;
 
 export function setSegment(
   time: f64,
@@ -99,15 +99,20 @@ function addressOf(highest: u32, second: u32, third: u32, lowest: u32): v128 {
 
 /** Finds its flow. @returns whether that is deferred */
 export function findOffered(): bool {
-  record = findRecord(OFFERED);
-  return record !== 0;
+  const record = findOpen(OFFERED);
+  offeredFlow = record === 0 ? findClosed(OFFERED) : flowAt(record);
+  return offeredFlow >= 0;
 }
 
 /** As `take` of deferral.ts; UNKNOWN where its flow is not deferred. */
 export function takeOffered(): i32 {
-  if (!findOffered()) return UNKNOWN;
+  const record = findOpen(OFFERED);
+  if (record === 0) {
+    offeredFlow = findClosed(OFFERED);
+    return offeredFlow < 0 ? UNKNOWN : UNSOUND;
+  }
   const outcome = take(OFFERED, record, offeredFrame);
-  if (outcome === CLOSED) record = close(record);
+  offeredFlow = outcome === CLOSED ? close(record) : flowAt(record);
   return outcome;
 }
 
@@ -123,17 +128,12 @@ export function isFirst(): bool {
 
 /** A flow begins with it, for which `isFirst` holds. */
 export function beginOffered(number: u32, tcpStream: u32): void {
-  record = begin(OFFERED, offeredFrame, number, tcpStream);
-}
-
-/** Writes it into the journal. @param silence since the segment before it, which stands at the place `before` @returns its place */
-export function appendOffered(silence: f64, before: u32): u32 {
-  return append(OFFERED, offeredFrame, silence, before);
+  offeredFlow = flowAt(begin(OFFERED, offeredFrame, number, tcpStream));
 }
 
 /** Its flow. */
 export function flow(): u32 {
-  return flowAt(record);
+  return offeredFlow;
 }
 
 /** Its flow is followed in full. */

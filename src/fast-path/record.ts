@@ -1,75 +1,73 @@
-import { BITS, DIRECTION, DIRECTION_WORDS, FREE_RECORDS, NUMBER, RECORD_WORDS, RECORDS } from './layout';
+import {
+  BITS,
+  DIRECTION,
+  DIRECTION_WORDS,
+  FREE_RECORDS,
+  MOST_RECORDS,
+  NUMBER,
+  RECORD_WORDS,
+  RECORDS,
+  SEGMENT_WORDS,
+  SEGMENTS_IN_RECORD,
+} from './layout';
 
 /*
- * Records of deferred flows, named by their index, and read by their address.
+ * Records of deferred flows that are open, named by their index, and read by their address.
  */
 
 const FIRST: usize = RECORDS;
 const FREE: usize = FREE_RECORDS;
 const RECORD_BYTES: usize = RECORD_WORDS << 2;
+const STRIDE: usize = RECORD_BYTES + ((SEGMENTS_IN_RECORD * SEGMENT_WORDS) << 2);
 /** To fill or copy so little, the engine calls a function that takes longer. */
 const VECTOR_BYTES: usize = 16;
 
-/** Records that stand together: some in use, some free. */
-export class RecordArea {
-  size: u32 = 0;
-  /** Those that were never in use begin here. */
-  private unused: u32;
-  /** How many before them are free. `FREE_RECORDS` names them: what they held themselves would have to be waited for. */
-  private free: u32 = 0;
+/** How many are in use. */
+export let recordsInUse: u32 = 0;
+/** Those that were never in use begin here. */
+let unused: u32 = 0;
+/** How many before them are free. `FREE_RECORDS` names them: what they held themselves would have to be waited for. */
+let free: u32 = 0;
 
-  /**
-   * @param first index of the first record
-   * @param limit one past that of the last one
-   */
-  constructor(
-    private readonly first: u32,
-    private readonly limit: u32,
-  ) {
-    this.unused = first;
-  }
+/** No record is in use. */
+export function resetRecords(): void {
+  recordsInUse = unused = free = 0;
+}
 
-  /** No record is in use. */
-  reset(): void {
-    this.size = this.free = 0;
-    this.unused = this.first;
-  }
+/** No record from here on is in use. */
+export function recordsEnd(): u32 {
+  return unused;
+}
 
-  /** No record from here on is in use. */
-  end(): u32 {
-    return this.unused;
-  }
+/** Whether one more can be in use. */
+export function hasRecord(): bool {
+  return free !== 0 || unused !== MOST_RECORDS;
+}
 
-  /** Whether one more can be in use. */
-  hasRoom(): bool {
-    return this.free !== 0 || this.unused !== this.limit;
-  }
+/** @returns the address of a record; `hasRecord` holds */
+export function allocateRecord(): usize {
+  recordsInUse++;
+  return addressOf(free === 0 ? unused++ : load<u32>(nameOfFree(--free)));
+}
 
-  /** @returns the address of a record; `hasRoom` holds */
-  allocate(): usize {
-    this.size++;
-    return addressOf(this.free === 0 ? this.unused++ : load<u32>(this.nameOfFree(--this.free)));
-  }
+/** Gives a record up that is in no index any more. */
+export function releaseRecord(record: usize): void {
+  setWord(record, NUMBER, 0);
+  setWord(record, BITS, 0);
+  store<u32>(nameOfFree(free++), flowAt(record));
+  recordsInUse--;
+}
 
-  /** Gives a record up that is in no index any more. */
-  release(record: usize): void {
-    setWord(record, NUMBER, 0);
-    setWord(record, BITS, 0);
-    store<u32>(this.nameOfFree(this.free++), flowAt(record));
-    this.size--;
-  }
-
-  private nameOfFree(index: u32): usize {
-    return FREE + ((<usize>(this.first + index)) << 2);
-  }
+function nameOfFree(index: u32): usize {
+  return FREE + ((<usize>index) << 2);
 }
 
 export function addressOf(flow: u32): usize {
-  return FIRST + <usize>flow * RECORD_BYTES;
+  return FIRST + <usize>flow * STRIDE;
 }
 
 export function flowAt(record: usize): u32 {
-  return <u32>((record - FIRST) / RECORD_BYTES);
+  return <u32>((record - FIRST) / STRIDE);
 }
 
 /** @returns where a record has what it knows of a direction */

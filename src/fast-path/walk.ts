@@ -1,17 +1,24 @@
+import { packedAt } from './closed-flows';
 import { pass, readyEnd, segmentAt } from './decoded';
-import { begin, close, glanceAt, glanceAtAll, glanceAtIndex, isSign, isUsualSyn, take } from './deferral';
-import { findRecord } from './flow-index';
+import { begin, close, isSign, isUsualSyn, take } from './deferral';
+import { closedBucketOf, findClosed, findOpen } from './flow-index';
 import { mayBeFollowed } from './followed-keys';
+import { FIRST_GLANCE, glanceAtWords } from './glances';
+import { glanceAtKept } from './kept-segments';
 import { isKeyOf } from './key';
 import {
   BITS,
   CHUNK,
   CLOSED,
-  CLOSED_FLOWS,
+  DIRECTION,
+  FIRST_CLOSED,
+  FIRST_FRAME,
   FORESEEN_HOSTS,
   HELD_UP,
   LOW_A,
-  MOST_CLOSED_FLOWS,
+  MOST_NOTED_FLOWS,
+  NOTED_FLOWS,
+  NUMBER,
   PAUSED,
   SEG_NEXT,
   SEG_POSITION,
@@ -19,16 +26,24 @@ import {
   SEG_TIME,
   TAKEN,
   UNSOUND,
+  UPPER,
 } from './layout';
 import { addressOf, flowAt, time, word } from './record';
 import { segmentEnd } from './segment';
 import { isOfWatchedPort } from './watched-ports';
 
-const FIRST_CLOSED: usize = CLOSED_FLOWS;
+const FIRST_NOTED: usize = NOTED_FLOWS;
 const FIRST_HOSTS: usize = FORESEEN_HOSTS;
+/**
+ * Flows that are packed together: so many that what they have in memory is waited for at once, and so few that the room of their
+ * segments is used again while it is in the cache.
+ */
+const PACKED_TOGETHER: u32 = 32;
 
 let position: u32 = 0;
 let closed: u32 = 0;
+/** Those of them that are packed. */
+let packed: u32 = 0;
 let begun: u32 = 0;
 let frames: u32 = 0;
 let newest: f64 = 0;
@@ -50,7 +65,7 @@ export function now(): f64 {
   return newest;
 }
 
-/** How many flows have closed on the way, which `CLOSED_FLOWS` names. */
+/** How many flows have closed on the way, which `NOTED_FLOWS` names. */
 export function flowsClosed(): u32 {
   return closed;
 }
@@ -89,11 +104,12 @@ export function walk(
   position = from;
   frames = last;
   newest = before;
-  closed = begun = 0;
+  closed = packed = begun = 0;
   let stop = TAKEN;
   while (stop === TAKEN) {
     const segment = segmentAt(position, limit);
     stop = segment === 0 ? HELD_UP : takeFrom(segment, until, due, number, tcpStream, room);
+    if (closed - packed >= PACKED_TOGETHER) closeNoted();
   }
   closeNoted();
   return stop;
@@ -120,8 +136,8 @@ function takeFrom(first: usize, until: f64, due: f64, number: u32, tcpStream: u3
         stop = HELD_UP;
         break;
       }
-      if (outcome === CLOSED && noteClosed(record, now) === MOST_CLOSED_FLOWS) stop = PAUSED;
-    } else if (begun < room && isUsualSyn(segment) && !mayBeFollowed(segment)) {
+      if (outcome === CLOSED && noteClosed(record, now) === MOST_NOTED_FLOWS) stop = PAUSED;
+    } else if (begun < room && isUsualSyn(segment) && !mayBeFollowed(segment) && findClosed(segment) < 0) {
       begun++;
       begin(segment, last + 1, number + begun, tcpStream + begun - 1);
     } else {
@@ -146,33 +162,57 @@ function isOfSign(segment: usize): bool {
   return isOfWatchedPort(segment) && isSign(segment);
 }
 
-/** @returns the record of the segment's flow, if that is deferred; else 0 */
+/** @returns the record of the segment's flow, if that is deferred and open; else 0 */
 function recordOf(segment: usize): usize {
   const guessed = <usize>word(segment, SEG_RECORD);
   // Its flow may have left since; a new one may stand there.
-  return isKeyOf(segment, guessed) && word(guessed, BITS) !== 0 ? guessed : findRecord(segment);
+  return isKeyOf(segment, guessed, UPPER) && word(guessed, BITS) !== 0 ? guessed : findOpen(segment);
 }
 
 /**
- * Looks at what the first flows that `CLOSED_FLOWS` names stand in, and tells their addresses: they will leave now. Of what has
+ * Looks at what the first flows that `NOTED_FLOWS` names stand in, and tells their addresses: they will leave now. Of what has
  * not been asked for for a minute, nothing is in the cache; to wait for all of it at once takes little longer than to wait for one.
  */
 export function foresee(count: u32): void {
-  for (let i: u32 = 0; i < count; i++) seen ^= glanceAt(addressOf(noted(i)));
-  foreseeIndex(count);
+  for (let i: u32 = 0; i < count; i++) seen ^= glanceAtPacked(keyAt(noted(i)));
+  glanceAtClosedIndex(0, count);
   for (let i: u32 = 0; i < count; i++)
-    store<u64>(FIRST_HOSTS + ((<usize>i) << 3), load<u64>(addressOf(noted(i)), LOW_A << 2));
+    store<u64>(FIRST_HOSTS + ((<usize>i) << 3), load<u64>(keyAt(noted(i)), LOW_A << 2));
 }
 
-function foreseeIndex(count: u32): void {
-  for (let i: u32 = 0; i < count; i++) seen ^= glanceAtIndex(addressOf(noted(i)));
+/** Looks at where flows that were noted stand in the index of closed ones, or will. */
+function glanceAtClosedIndex(first: u32, end: u32): void {
+  let to = FIRST_GLANCE;
+  for (let i = first; i < end; i++) {
+    store<u32>(to, <u32>closedBucketOf(noted(i)));
+    to += 4;
+  }
+  glanceAtWords(to);
 }
 
-/** Those that were noted move to the closed ones together, for the same reason. */
+/** @returns words of the lines that a flow's record is packed in, or of as many of one that is not */
+function glanceAtPacked(at: usize): u32 {
+  return load<u32>(at) ^ load<u32>(at, 64) ^ load<u32>(at, 128);
+}
+
+function keyAt(flow: u32): usize {
+  return flow < <u32>FIRST_CLOSED ? addressOf(flow) : packedAt(flow);
+}
+
+/** Those that were noted are packed together, for the same reason: what they have in memory is looked at before. */
 function closeNoted(): void {
-  for (let i: u32 = 0; i < closed; i++) seen ^= glanceAtAll(addressOf(noted(i)));
-  foreseeIndex(closed);
-  for (let i: u32 = 0; i < closed; i++) store<u32>(placeOf(i), flowAt(close(addressOf(noted(i)))));
+  for (let i = packed; i < closed; i++) seen ^= glanceAtRecord(addressOf(noted(i)));
+  glanceAtClosedIndex(packed, closed);
+  for (; packed < closed; packed++) {
+    const record = addressOf(noted(packed));
+    store<u32>(placeOf(packed), word(record, NUMBER), 4);
+    store<u32>(placeOf(packed), close(record));
+  }
+}
+
+/** @returns words of all lines of a record, and of those with its segments */
+function glanceAtRecord(record: usize): u32 {
+  return word(record, DIRECTION) ^ word(record, NUMBER) ^ word(record, FIRST_FRAME) ^ glanceAtKept(record);
 }
 
 /** @returns how many were noted */
@@ -188,5 +228,5 @@ function noted(index: u32): u32 {
 }
 
 function placeOf(index: u32): usize {
-  return FIRST_CLOSED + ((<usize>index) << 4);
+  return FIRST_NOTED + ((<usize>index) << 4);
 }

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { DeferredFlows } from '../../src/connection/deferred-flows.js';
-import { SegmentJournal } from '../../src/connection/segment-journal.js';
 import { ACK, Segment, SYN } from '../../src/decode/segment.js';
-import { NUMBER, ORDINARY, ORDINARY_SHIFT, RECORD_WORDS, TAKEN, UNKNOWN, UNSOUND } from '../../src/fast-path/layout.js';
+import { ORDINARY, ORDINARY_SHIFT, TAKEN, UNKNOWN, UNSOUND } from '../../src/fast-path/layout.js';
 
 /** The SYN of a connection: few addresses and many ports, or IPv6. */
 function synOf(connection: number): Segment {
@@ -25,7 +24,6 @@ it('finds the flows that have begun, and none that were removed', () => {
   fc.assert(
     fc.property(steps, (connections) => {
       const flows = DeferredFlows.acquire();
-      new SegmentJournal(flows);
       const { path } = flows;
       const numbers = new Map<number, number>();
       // Each connection begins where it is not there, and is removed where it is.
@@ -45,7 +43,7 @@ it('finds the flows that have begun, and none that were removed', () => {
       expect(flows.all()).toHaveLength(numbers.size);
       for (let connection = 0; connection < 10_000; connection++) {
         flows.set(synOf(connection));
-        const found = path.findOffered() === 1 ? flows.i32[path.flow() * RECORD_WORDS + NUMBER] : undefined;
+        const found = path.findOffered() === 1 ? path.numberOf(path.flow()) : undefined;
         if (found !== numbers.get(connection))
           expect([connection, found]).toEqual([connection, numbers.get(connection)]);
       }
@@ -58,7 +56,6 @@ it('finds the flows that have begun, and none that were removed', () => {
 /** A connection that is established: what its client sends next, and how that is taken. */
 function established(): { flows: DeferredFlows; client: Segment; take: (s: Segment) => number } {
   const flows = DeferredFlows.acquire();
-  new SegmentJournal(flows);
   const { path } = flows;
   path.setPatience(1e9, 1e9);
   const take = (s: Segment): number => {
@@ -92,7 +89,7 @@ it('counts 16,777,215 segments of each direction, and no more', () => {
   const { flows, client, take } = established();
   client.length = 1;
   expect(take(client)).toBe(TAKEN);
-  const at = flows.path.flow() * RECORD_WORDS + ORDINARY;
+  const at = flows.recordAt(flows.path.flow()) + ORDINARY;
   expect(flows.i32[at] >>> ORDINARY_SHIFT).toBe(1);
   flows.i32[at] += 0xfffffd << ORDINARY_SHIFT;
   client.seq++;

@@ -13,7 +13,6 @@ import { SECOND } from '../../src/connection/time.js';
 import { Tracker } from '../../src/connection/tracker.js';
 import { type DecodeResult, ICMP_ERROR, TCP } from '../../src/decode/decoder.js';
 import type { Segment } from '../../src/decode/segment.js';
-import { RECORD_WORDS } from '../../src/fast-path/layout.js';
 import { DirectReading } from '../../src/reading.js';
 
 /*
@@ -57,9 +56,9 @@ async function follow(paths: readonly string[], way: Way, maxFlows = 1000): Prom
     ...(way !== 'in full' && { defers: PATIENCE }),
     linger: 70 * SECOND,
     maxFlows,
-    onDeferredEnd: (flow, flows) => {
-      fromItsOwn = ordinaryEnd(tracker, (end) => end.readDeferred(flow, flows, newest));
-      fromCopy = fromItsOwn !== null && isCopied(flows.i32, flow * RECORD_WORDS) ? copied(tracker, flow, newest) : null;
+    onDeferredEnd: (flow, records, at) => {
+      fromItsOwn = ordinaryEnd(tracker, (end) => end.readDeferred(flow, records, at, newest));
+      fromCopy = fromItsOwn !== null && isCopied(records.i32, at) ? copied(tracker, flow, newest) : null;
       return false;
     },
     onEnd: (flow) => {

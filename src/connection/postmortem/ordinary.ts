@@ -121,14 +121,13 @@ export class OrdinaryEnd {
     return this.#read(table, flow * STRIDE, FOLLOWED, table.i32[flow * STRIDE + I.closer], followedUntil);
   }
 
-  /** The same of a flow that is deferred: its record is among `flows`. */
-  readDeferred(flow: number, flows: FlowRecords, followedUntil: Time): boolean {
-    const at = flow * deferred.RECORD_WORDS;
-    const bits = flows.i32[at + I.bits];
+  /** The same of a flow that is deferred: its record begins at a word of `records`. */
+  readDeferred(flow: number, records: FlowRecords, at: number, followedUntil: Time): boolean {
+    const bits = records.i32[at + I.bits];
     const closer = (bits & deferred.CLOSED_BY_B) !== 0 ? 1 : 0;
     this.record = -1;
     this.#deferred = flow;
-    return this.#read(flows, at, DEFERRED, (bits & (3 * BIT.fin)) === 0 ? -1 : closer, followedUntil);
+    return this.#read(records, at, DEFERRED, (bits & (3 * BIT.fin)) === 0 ? -1 : closer, followedUntil);
   }
 
   /** @param closer direction of the first FIN; -1 before it */

@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { stories } from '../properties/plausible-connections.js';
+import { ScratchFile } from '../properties/scratch-file.js';
+import { capture } from '../properties/wire.js';
+
+/* Where memory cannot grow, closed flows are not packed, and few segments of a flow are kept; all is told as with memory. */
+
+const CAPTURES = join(import.meta.dirname, '../../captures');
+const file = new ScratchFile();
+const { Memory } = WebAssembly;
+
+let followedTwice: typeof import('./followed-twice.js');
+
+// Memory is kept for the next analysis: modules of their own begin without any, and none of theirs is left to others.
+beforeAll(async () => {
+  vi.resetModules();
+  vi.spyOn(WebAssembly, 'Memory').mockImplementation(
+    (size: ConstructorParameters<typeof Memory>[0]) => new Memory({ ...size, maximum: size.initial }),
+  );
+  followedTwice = await import('./followed-twice.js');
+});
+
+afterAll(() => {
+  vi.restoreAllMocks();
+  vi.resetModules();
+  file.remove();
+});
+
+it('in the soak', async () => {
+  expect(await followedTwice.expectSame(join(CAPTURES, 'soak.pcap'))).toBeGreaterThan(0);
+  expect(WebAssembly.Memory).toHaveBeenCalled();
+});
+
+it('where hosts do what hosts do', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      stories,
+      async ({ segments }) => void (await followedTwice.expectSame(file.write(capture(segments)))),
+    ),
+    { seed: 14, numRuns: 50 },
+  );
+});
