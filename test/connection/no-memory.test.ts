@@ -12,25 +12,31 @@ const file = new ScratchFile();
 const { Memory } = WebAssembly;
 
 let followedTwice: typeof import('./followed-twice.js');
+let made = 0;
+
+class BoundedMemory extends Memory {
+  constructor(size: ConstructorParameters<typeof Memory>[0]) {
+    super({ ...size, maximum: size.initial });
+    made++;
+  }
+}
 
 // Memory is kept for the next analysis: modules of their own begin without any, and none of theirs is left to others.
 beforeAll(async () => {
   vi.resetModules();
-  vi.spyOn(WebAssembly, 'Memory').mockImplementation(
-    (size: ConstructorParameters<typeof Memory>[0]) => new Memory({ ...size, maximum: size.initial }),
-  );
+  Object.assign(WebAssembly, { Memory: BoundedMemory });
   followedTwice = await import('./followed-twice.js');
 });
 
 afterAll(() => {
-  vi.restoreAllMocks();
+  Object.assign(WebAssembly, { Memory });
   vi.resetModules();
   file.remove();
 });
 
 it('in the soak', async () => {
   expect(await followedTwice.expectSame(join(CAPTURES, 'soak.pcap'))).toBeGreaterThan(0);
-  expect(WebAssembly.Memory).toHaveBeenCalled();
+  expect(made).toBeGreaterThan(0);
 });
 
 it('where hosts do what hosts do', async () => {
