@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { Script } from 'node:vm';
 
 /**
- * A CommonJS module in a file, and beside it what the engine has compiled of it at an earlier run: to compile all of the command
+ * A CommonJS module in a file of ASCII, and beside it what the engine has compiled of it at an earlier run: to compile all of the command
  * took a third of the time that the analysis of a small capture takes. What is not of this source, this release of Node.js and
  * this kind of processor is passed over: the engine itself would take some of that, and fail.
  *
@@ -17,7 +17,7 @@ export class CompiledScript {
   readonly #script: Script;
 
   constructor(path: string) {
-    const source = readFileSync(path, 'utf8');
+    const source = readFileSync(path, 'latin1');
     this.#path = path;
     this.#mark = markOf(source);
     const cachedData = compiledCode(path, this.#mark);

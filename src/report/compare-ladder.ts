@@ -215,7 +215,7 @@ const HEADS: Readonly<Record<string, string>> = { '▶': '◀' };
 function mirrored(pieces: readonly Piece[]): Piece[] {
   return pieces.toReversed().map(([look, text]) => {
     const words = text.trim();
-    if (words !== '' && !/^[─▶○]+$/.test(words)) return [look, text];
+    if (words !== '' && !/^[\u2500\u25b6\u25cb]+$/.test(words)) return [look, text];
     return [
       look,
       [...text]

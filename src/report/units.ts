@@ -85,7 +85,7 @@ function inTwoUnits(small: number, perGreat: number, greatName: string, smallNam
  * @throws {UnitError}
  */
 export function parseDuration(text: string): number {
-  const match = /^(\d+(?:\.\d+)?) ?([a-zµ]+)$/.exec(text.trim());
+  const match = /^(\d+(?:\.\d+)?) ?([a-z\u00b5]+)$/.exec(text.trim());
   const size = match === null ? undefined : DURATIONS.get(match[2]);
   const nanoseconds = match === null || size === undefined ? Number.NaN : Math.round(Number(match[1]) * size);
   if (!Number.isSafeInteger(nanoseconds)) throw new UnitError('a duration such as 10s, 500ms, 2m or 1h', text);
