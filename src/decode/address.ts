@@ -41,7 +41,7 @@ function formatGroups(groups: readonly number[], from: number, to: number): stri
 /** The address that `text` spells, dotted IPv4 or any spelling of RFC 4291, section 2.2, for IPv6; null if none. */
 export function parseAddress(text: string): Address | null {
   if (!text.includes(':')) {
-    const word = parseIpv4(text);
+    const word = ipv4WordOf(text);
     return word === null ? null : { ipVersion: 4, words: [0, 0, 0, word] };
   }
   const groups = parseIpv6(text);
@@ -53,8 +53,11 @@ export function parseAddress(text: string): Address | null {
 const GROUP = /^[0-9a-f]{1,4}$/i;
 const [DOT, ZERO, NINE] = [...'.09'].map((character) => character.charCodeAt(0));
 
-/** A leading zero is no decimal number here: some readers take it for octal (RFC 6943, section 3.1.1). */
-function parseIpv4(text: string): number | null {
+/**
+ * @returns the address as a signed word; null where it is none of IPv4. A leading zero is no decimal number here: some readers take
+ * it for octal (RFC 6943, section 3.1.1).
+ */
+export function ipv4WordOf(text: string): number | null {
   let word = 0;
   let dots = 0;
   let octet = -1;
@@ -91,7 +94,7 @@ function parseGroups(text: string, isLast: boolean): number[] | null {
   const parts = text.split(':');
   const groups: number[] = [];
   for (const [index, part] of parts.entries()) {
-    const word = isLast && index === parts.length - 1 && part.includes('.') ? parseIpv4(part) : null;
+    const word = isLast && index === parts.length - 1 && part.includes('.') ? ipv4WordOf(part) : null;
     if (word !== null) groups.push(word >>> 16, word & 0xffff);
     else if (GROUP.test(part)) groups.push(Number.parseInt(part, 16));
     else return null;

@@ -25,7 +25,7 @@ import { flowAt, setTime, setWord, word } from './record';
 
 /* How a segment that decode/ has read is offered, and what becomes of it. */
 
-/** The longest payload that a segment's line and the journal have room for. */
+/** The longest payload that the line of a segment has room for. */
 const MOST_PAYLOAD: u32 = 0xffff;
 const ONE_DIRECTION: u32 = 1 << SEG_FROM_B_SHIFT;
 

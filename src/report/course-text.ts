@@ -1,7 +1,8 @@
 import type { Clock, Transition } from '../connection/model.js';
 import type { Flow } from '../findings/finding.js';
+import { putDigits } from './digits.js';
 import { nearestUnit, unitBefore, unitBehind } from './timestamp.js';
-import { putDigits, TimestampField } from './timestamp-bytes.js';
+import { TimestampField } from './timestamp-bytes.js';
 import { utf8 } from './utf8-text.js';
 
 /**

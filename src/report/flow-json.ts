@@ -91,8 +91,10 @@ export function writeFlowJson(flow: Flow, to: Utf8Text): void {
   writeSides(flow.packets, to);
   writeSides(flow.bytes, to.piece(BYTES));
   writeSides(flow.retransmissions, to.piece(RETRANSMISSIONS));
-  to.piece(HANDSHAKE_RTT).text(String(flow.handshakeRtt)).piece(COMMUNITY_ID).text(communityId(client, server));
-  to.piece(LINE_END);
+  to.piece(HANDSHAKE_RTT);
+  if (flow.handshakeRtt === null) to.text('null');
+  else to.seconds(flow.handshakeRtt);
+  to.piece(COMMUNITY_ID).text(communityId(client, server)).piece(LINE_END);
 }
 
 const FLOW = utf8('{"flow":');

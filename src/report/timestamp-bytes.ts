@@ -1,4 +1,5 @@
 import type { Clock, Time } from '../connection/model.js';
+import { putDigits } from './digits.js';
 import { formatUnits } from './timestamp.js';
 
 const SECOND = 1e9;
@@ -11,25 +12,7 @@ export const hasTimestampLength = (time: Time, { epochSeconds }: Clock): boolean
 
 const MINUTE_BYTES = '2000-01-01T00:00:'.length;
 const SECOND_BYTES = MINUTE_BYTES + '00.'.length;
-const ZERO = '0'.charCodeAt(0);
 const encoder = new TextEncoder();
-
-/** Of 00 to 99, two bytes each. */
-const TWO_DIGITS = encoder.encode(Array.from({ length: 100 }, (_, value) => String(value).padStart(2, '0')).join(''));
-
-/** Writes a whole number, not below 0, as so many decimal digits, which it has or has fewer than. */
-export function putDigits(value: number, digits: number, bytes: Uint8Array, at: number): void {
-  let rest = value;
-  let to = at + digits;
-  for (; to - at > 1; to -= 2) {
-    const hundredth = (rest / 100) | 0;
-    const pair = 2 * (rest - 100 * hundredth);
-    bytes[to - 2] = TWO_DIGITS[pair];
-    bytes[to - 1] = TWO_DIGITS[pair + 1];
-    rest = hundredth;
-  }
-  if (to > at) bytes[at] = ZERO + rest;
-}
 
 /**
  * A place in a text, where times stand one after another: as bytes of what `formatUnits` says of each. Within a minute, only what

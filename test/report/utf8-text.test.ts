@@ -27,6 +27,23 @@ it('text that is written piece by piece is the pieces, one behind the other', ()
   );
 });
 
+it('seconds are what String makes of them', () => {
+  const nanoseconds = fc.oneof(fc.nat(2000), fc.nat(2 ** 31), fc.maxSafeNat());
+  const seconds = fc.oneof(
+    nanoseconds.map((value) => value / 1e9),
+    fc.nat(10_000_000).map((value) => value / 1e6),
+    fc.nat(3000),
+    fc.double({ min: 0, noNaN: true }),
+    fc.constantFrom(0, 1e-9, 9.99e-7, 1e-6, 2.147483647, 2.147483648, 0.1 + 0.2, -0.5),
+  );
+  fc.assert(
+    fc.property(seconds, fc.nat(20), (value, room) => {
+      expect(decode(new Utf8Text(new Uint8Array(room)).seconds(value))).toBe(String(value));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
 it('a piece that one word decides is that word’s, however many words there are', () => {
   const pieces = new Pieces((word) => `<${word}>`);
   for (const round of [1, 2]) {

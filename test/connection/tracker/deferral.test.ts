@@ -401,7 +401,7 @@ describe('a flow that was deferred is told as one that was not', () => {
       });
       const staying = Array.from({ length: 20 }, (_, i) => new SoundFlow(tracker, 60_000 + i, 0, 443));
       for (const flow of staying) flow.open();
-      // So many that what is needed of the journal is written once more, and again.
+      // So many that their memory is used again, and again.
       for (let i = 0; i < 16_000; i++) {
         if (i % 1600 === 0) for (const flow of staying.slice(0, 10)) flow.exchange(1, 10 + (i % 7));
         soundFlow(tracker, 20_000 + i, i * MILLISECOND, 1, 100);
