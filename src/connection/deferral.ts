@@ -225,9 +225,9 @@ export class Deferral {
     return this.foresee(count);
   }
 
-  /** The flow is not deferred any longer. */
-  remove(flow: number): void {
-    this.flows.path.remove(flow);
+  /** The flow is not deferred any longer. @param keepsPlace in the queue of closed ones, if it is there */
+  remove(flow: number, keepsPlace = false): void {
+    this.flows.path.remove(flow, keepsPlace);
   }
 
   /** Nothing is deferred any more. */

@@ -56,10 +56,14 @@ interface FastPath {
   /** 0 for no. */
   isFirst(): number;
   beginOffered(number: number, tcpStream: number): void;
-  remove(flow: number): void;
+  remove(flow: number, keepsPlace: boolean): void;
   flow(): number;
   flowsInUse(): number;
   recordsEnd(): number;
+  /** -1 for none. */
+  firstClosed(): number;
+  noteLeaving(now: Time, linger: Time, most: number): number;
+  dismiss(flow: number): void;
   closedBegin(): number;
   closedEnd(): number;
   bytesOfPages(): number;
@@ -117,7 +121,7 @@ export class DeferredFlows implements FlowRecords {
   readonly f64 = new Float64Array(this.#buffer);
   /** The piece of a capture that `walk` walks through. */
   readonly chunk = new Uint8Array(this.#buffer, CHUNK, COPIED + MOST_COPIED);
-  /** Flows that have closed on that walk, in every fourth word, their numbers behind them, and when, in every second double. */
+  /** Flows that have closed on that walk, in every fourth word, and when, in every second double. */
   readonly closed = new Int32Array(this.#buffer, NOTED_FLOWS, MOST_NOTED_FLOWS * 4);
   readonly closedAt = new Float64Array(this.#buffer, NOTED_FLOWS, MOST_NOTED_FLOWS * 2);
   /** The lowest words of the addresses of flows that were foreseen. */

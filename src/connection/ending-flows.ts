@@ -1,25 +1,46 @@
+import { FIRST_CLOSED } from '../fast-path/layout.js';
+import type { DeferredFlows } from './deferred-flows.js';
 import { EndingQueue } from './ending-queue.js';
 import type { LiveFlows } from './live-flows.js';
 import type { Time } from './model.js';
 
-/** Flows whose both ends are done, in the order in which that was seen: they leave after a silence, as TIME_WAIT does. */
+/** A flow that was packed, and is followed in full. */
+interface Recalled {
+  readonly flow: number;
+  readonly number: number;
+  /** Since when it was silent when it closed. */
+  readonly time: Time;
+}
+
+/** What became of a flow that was asked about: it leaves; it does not yet; another one is next. */
+type Taken = number | 'waits' | 'passed';
+
+/**
+ * Flows whose both ends are done, in the order in which that was seen: they leave after a silence, as TIME_WAIT does. Those that
+ * are packed wait where they are (fast-path/closed-flows.ts), others in a queue beside them.
+ */
 export class EndingFlows {
   /** When the first of them may leave. */
   nextEnd: Time = Number.POSITIVE_INFINITY;
   /** How many of them are followed in full. */
   #followed = 0;
   readonly #flows: LiveFlows;
+  readonly #deferred: DeferredFlows | null;
   readonly #linger: Time;
-  /** With the time of each since when it was silent. */
+  /** Those that are not packed, each with the time since when it was silent. */
   readonly #queue = new EndingQueue();
-  /** Flows that are deferred no longer since they were added, by number. */
+  /** By the name that it had when it was packed, which keeps its place. */
+  readonly #recalled = new Map<number, Recalled>();
+  /** Those of the queue that are followed in full, but were not when they were added: by number. */
   readonly #renamed = new Map<number, number>();
-  /** Numbers of deferred flows that have left on another way since they were added. */
-  readonly #left = new Set<number>();
+  /** Of those that were foreseen: how many, and how many were taken. */
+  #foreseen = 0;
+  #taken = 0;
 
   /** @param linger the silence */
-  constructor(flows: LiveFlows, linger: Time) {
+  constructor(flows: LiveFlows, deferred: DeferredFlows | null, linger: Time) {
     this.#flows = flows;
+    this.#deferred = deferred;
     this.#linger = linger;
   }
 
@@ -32,85 +53,98 @@ export class EndingFlows {
   }
 
   /** @param time of its last segment */
-  add(flow: number, number: number, time: Time): void {
+  add(flow: number, time: Time): void {
     if (flow >= 0) this.#followed++;
-    this.#queue.push(flow, number, time);
+    if (flow >= 0 || ~flow < FIRST_CLOSED) this.#push(flow, this.#flows.numberOf(flow), time);
     this.nextEnd = Math.min(this.nextEnd, time + this.#linger);
   }
 
-  /** A flow that was added has another name now, but its number. */
-  rename(flow: number): void {
+  /** A deferred flow that was added is followed in full from now on. @param time of its last segment before */
+  noteRecalled(deferred: number, flow: number, time: Time): void {
     this.#followed++;
-    this.#renamed.set(this.#flows.numberOf(flow), flow);
+    const number = this.#flows.numberOf(flow);
+    if (deferred >= FIRST_CLOSED) this.#recalled.set(deferred, { flow, number, time });
+    else this.#renamed.set(number, flow);
   }
 
-  /** A deferred flow that was added leaves, without `take` having named it. */
-  noteLeft(flow: number): void {
-    this.#left.add(this.#flows.numberOf(flow));
+  /** Names packed flows that `take` is to return by now, as `flows.closed` has them. @param most of them @returns how many */
+  foresee(now: Time, most: number): number {
+    this.#taken = 0;
+    this.#foreseen = this.#deferred?.path.noteLeaving(now, this.#linger, most) ?? 0;
+    return this.#foreseen;
   }
 
-  /** @returns the next one whose silence has lasted, which is not asked about again; null for none */
+  /** @returns the next one whose silence has lasted, which is to leave before another one is asked for; null for none */
   take(now: Time): number | null {
-    const queue = this.#queue;
-    for (; queue.length > 0; queue.shift()) {
-      const number = queue.numberAt(0);
-      const flow = this.#nameOf(queue.flowAt(0), number);
-      if (this.#hasLeft(flow, number)) {
-        this.#uncount(flow);
-        continue;
-      }
-      // One that is deferred is so no longer where it has spoken since.
-      const last = flow < 0 ? queue.timeAt(0) : this.#flows.lastOf(flow);
-      if (now < last + this.#linger) {
-        if (last > queue.timeAt(0)) {
-          // It has spoken since: others that were silent before it need not wait for it.
-          queue.push(flow, number, last);
-          continue;
-        }
-        queue.renameFirst(flow);
-        this.nextEnd = last + this.#linger;
-        return null;
-      }
-      queue.shift();
-      this.#uncount(flow);
-      return flow;
+    if (this.#taken < this.#foreseen && this.#queue.length === 0 && this.#recalled.size === 0) {
+      const { closed } = this.#deferred as DeferredFlows;
+      return ~closed[4 * this.#taken++];
+    }
+    this.#foreseen = 0;
+    for (;;) {
+      const packed = this.#deferred?.path.firstClosed() ?? -1;
+      if (packed < 0 && this.#queue.length === 0) break;
+      const taken = this.#isQueued(packed) ? this.#takeQueued(now) : this.#takePacked(packed, now);
+      if (taken === 'waits') return null;
+      if (taken !== 'passed') return taken;
     }
     this.nextEnd = Number.POSITIVE_INFINITY;
     return null;
   }
 
-  /**
-   * Names deferred flows that `take` is to return by now, in every fourth word of `to`; some may have left on another way.
-   * @returns how many
-   */
-  foresee(now: Time, to: Int32Array): number {
-    const queue = this.#queue;
-    let count = 0;
-    for (let index = 0; index < queue.length && now >= queue.timeAt(index) + this.#linger; index++) {
-      if (4 * count === to.length) break;
-      const flow = queue.flowAt(index);
-      if (flow < 0) to[4 * count++] = ~flow;
+  /** Whether the first one of the queue comes before the first one that is packed. @param packed -1 for none */
+  #isQueued(packed: number): boolean {
+    if (packed < 0 || this.#queue.length === 0) return packed < 0;
+    return ((this.#queue.behindAt(0) - (this.#deferred?.path.closedBegin() ?? 0)) | 0) <= 0;
+  }
+
+  #takePacked(packed: number, now: Time): Taken {
+    const recalled = this.#recalled.get(packed);
+    if (recalled === undefined) {
+      const last = this.#flows.lastOf(~packed);
+      return now < last + this.#linger ? this.#wait(last) : ~packed;
     }
-    return count;
+    const { flow, number, time } = recalled;
+    const taken = this.#consider(flow, number, time, now);
+    if (taken === 'waits') return taken;
+    this.#recalled.delete(packed);
+    this.#deferred?.path.dismiss(packed);
+    return taken;
   }
 
-  /** Of a deferred flow, nothing is asked for that is not in the cache. */
-  #hasLeft(flow: number, number: number): boolean {
-    if (flow < 0) return this.#left.size > 0 && this.#left.delete(number);
-    // Its record may be another one's.
-    return this.#flows.numberOf(flow) !== number;
-  }
-
-  #uncount(flow: number): void {
-    if (flow >= 0) this.#followed--;
-  }
-
-  /** The name that a flow has now. */
-  #nameOf(flow: number, number: number): number {
-    if (this.#renamed.size === 0) return flow;
-    const renamed = this.#renamed.get(number);
-    if (renamed === undefined) return flow;
+  #takeQueued(now: Time): Taken {
+    const queue = this.#queue;
+    const number = queue.numberAt(0);
+    const taken = this.#consider(this.#renamed.get(number) ?? queue.flowAt(0), number, queue.timeAt(0), now);
+    if (taken === 'waits') return taken;
     this.#renamed.delete(number);
-    return renamed;
+    queue.shift();
+    return taken;
+  }
+
+  /** @param time since when it was silent when it got its place */
+  #consider(flow: number, number: number, time: Time, now: Time): Taken {
+    // It may have left on another way, its record be another one's.
+    if (this.#flows.numberOf(flow) !== number) return this.#leaves(flow, 'passed');
+    const last = this.#flows.lastOf(flow);
+    if (now >= last + this.#linger) return this.#leaves(flow, flow);
+    if (!(last > time)) return this.#wait(last);
+    // It has spoken since: others that were silent before it need not wait for it.
+    this.#push(flow, number, last);
+    return 'passed';
+  }
+
+  #wait(last: Time): 'waits' {
+    this.nextEnd = last + this.#linger;
+    return 'waits';
+  }
+
+  #leaves(flow: number, taken: Taken): Taken {
+    if (flow >= 0) this.#followed--;
+    return taken;
+  }
+
+  #push(flow: number, number: number, time: Time): void {
+    this.#queue.push(flow, number, time, this.#deferred?.path.closedEnd() ?? 0);
   }
 }

@@ -1,22 +1,24 @@
 import type { Time } from './model.js';
 
 const FEWEST = 1024;
+const WORDS = 3;
 
 /** Flows that wait for something, in the order in which they began to: a ring, so that none is moved but where it grows. */
 export class EndingQueue {
   length = 0;
-  /** Two words of each: the flow, and its number. */
-  #words = new Int32Array(2 * FEWEST);
+  /** Of each: the flow, its number, and behind how many others it waits that are in another queue. */
+  #words = new Int32Array(WORDS * FEWEST);
   #times = new Float64Array(FEWEST);
   /** Where the first one stands. */
   #head = 0;
 
-  /** @param time since when it waits */
-  push(flow: number, number: number, time: Time): void {
+  /** @param time since when it waits @param behind counted modulo 2^32 */
+  push(flow: number, number: number, time: Time, behind: number): void {
     if (this.length === this.#times.length) this.#grow();
     const at = this.#placeOf(this.length++);
-    this.#words[2 * at] = flow;
-    this.#words[2 * at + 1] = number;
+    this.#words[WORDS * at] = flow;
+    this.#words[WORDS * at + 1] = number;
+    this.#words[WORDS * at + 2] = behind;
     this.#times[at] = time;
   }
 
@@ -26,18 +28,17 @@ export class EndingQueue {
     this.length--;
   }
 
-  /** The first one has another name now. */
-  renameFirst(flow: number): void {
-    this.#words[2 * this.#head] = flow;
-  }
-
   /** @param index from 0, the first one */
   flowAt(index: number): number {
-    return this.#words[2 * this.#placeOf(index)];
+    return this.#words[WORDS * this.#placeOf(index)];
   }
 
   numberAt(index: number): number {
-    return this.#words[2 * this.#placeOf(index) + 1];
+    return this.#words[WORDS * this.#placeOf(index) + 1];
+  }
+
+  behindAt(index: number): number {
+    return this.#words[WORDS * this.#placeOf(index) + 2];
   }
 
   timeAt(index: number): Time {
@@ -52,8 +53,8 @@ export class EndingQueue {
     const [words, times, head, { length }] = [this.#words, this.#times, this.#head, this];
     this.#words = new Int32Array(2 * words.length);
     this.#times = new Float64Array(2 * length);
-    this.#words.set(words.subarray(2 * head));
-    this.#words.set(words.subarray(0, 2 * head), 2 * (length - head));
+    this.#words.set(words.subarray(WORDS * head));
+    this.#words.set(words.subarray(0, WORDS * head), WORDS * (length - head));
     this.#times.set(times.subarray(head));
     this.#times.set(times.subarray(0, head), length - head);
     this.#head = 0;

@@ -113,7 +113,7 @@ export class Tracker implements DeferringSource {
     this.#deferral = defers !== undefined && key.length === 0 ? Deferral.create(defers) : null;
     this.#listeners = new Listeners(this.table, (port) => this.#deferral?.watchPort(port));
     this.#alive = new LiveFlows(this.table, this.#deferral?.flows ?? null);
-    this.#ending = new EndingFlows(this.#alive, options.linger);
+    this.#ending = new EndingFlows(this.#alive, this.#deferral?.flows ?? null, options.linger);
   }
 
   /** Whether sound flows are not followed in full, so that `walk` takes records. */
@@ -161,7 +161,7 @@ export class Tracker implements DeferringSource {
     this.flows += begun;
     this.#streams.following += begun;
     const count = path.flowsClosed();
-    for (let i = 0; i < count; i++) this.#ending.add(~closed[4 * i], closed[4 * i + 1], closedAt[2 * i + 1]);
+    for (let i = 0; i < count; i++) this.#ending.add(~closed[4 * i], closedAt[2 * i + 1]);
     return stop !== HELD_UP;
   }
 
@@ -178,7 +178,7 @@ export class Tracker implements DeferringSource {
     if (isSign && (outcome === TAKEN || outcome === CLOSED)) this.#listeners.note(segment);
     if (outcome === TAKEN) return;
     if (outcome === CLOSED) {
-      this.#ending.add(~deferral.flow, this.#alive.numberOf(~deferral.flow), segment.time);
+      this.#ending.add(~deferral.flow, segment.time);
     } else if (outcome !== UNKNOWN) {
       this.#follow(segment, this.#recall(deferral), direction);
     } else if (deferral.isFirst && this.#options.wanted?.holds(this.flows + 1, segment) !== true) {
@@ -248,10 +248,11 @@ export class Tracker implements DeferringSource {
     const flow = table.insert(-1);
     deferral.describe(deferred, table, flow);
     const isEnding = (table.i32[flow * STRIDE + I.bits] & BIT.ending) !== 0;
+    const last = table.f64[flow * STRIDE_F64 + F.last];
     if (isEnding) table.retire(flow);
     this.#replay(deferred, deferral, flow);
-    deferral.remove(deferred);
-    if (isEnding) this.#ending.rename(flow);
+    deferral.remove(deferred, isEnding);
+    if (isEnding) this.#ending.noteRecalled(deferred, flow, last);
     return flow;
   }
 
@@ -473,7 +474,7 @@ export class Tracker implements DeferringSource {
     if (!isClosed(this.table, at) && (bits & (3 * BIT.rst)) === 0) return;
     if (i32[at + I.successor] < 0) this.table.retire(flow);
     else i32[at + I.bits] |= BIT.ending;
-    this.#ending.add(flow, i32[at + I.number], time);
+    this.#ending.add(flow, time);
   }
 
   /** Whether `endDone` has flows to end. */
@@ -497,7 +498,7 @@ export class Tracker implements DeferringSource {
   #foresee(now: Time): number {
     const deferral = this.#deferral;
     if (deferral === null) return 0;
-    const count = this.#ending.foresee(now, deferral.flows.closed.subarray(0, 4 * MOST_FORESEEN));
+    const count = this.#ending.foresee(now, MOST_FORESEEN);
     this.#options.onForesee?.(deferral.foresee(count));
     return count;
   }
@@ -517,15 +518,10 @@ export class Tracker implements DeferringSource {
       if (flow === undefined) return;
       // An incarnation before or after it has taken it along, or it has spoken again.
       if (alive.numberOf(flow) === 0 || alive.lastOf(flow) >= this.#leavingSince) continue;
-      if (alive.isDone(flow)) this.#leaveEarly(flow);
+      if (alive.isDone(flow)) this.#leave(flow);
       else this.#giveUp(flow);
       left++;
     }
-  }
-
-  #leaveEarly(flow: number): void {
-    if (flow < 0) this.#ending.noteLeft(flow);
-    this.#leave(flow);
   }
 
   #giveUp(flow: number): void {

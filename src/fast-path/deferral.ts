@@ -1,4 +1,4 @@
-import { addClosed, closedInUse, packedAt, removeClosed, resetClosed } from './closed-flows';
+import { addClosed, closedInUse, isClosed, packedAt, removeClosed, resetClosed } from './closed-flows';
 import { addOpen, findClosed, findOpen, moveToClosed, removeFromIndex, resetIndex } from './flow-index';
 import { canKeep, forgetSegments, keepSegment, resetKept } from './kept-segments';
 import { writeKey } from './key';
@@ -284,10 +284,13 @@ export function begin(segment: usize, frame: u32, number: u32, tcpStream: u32): 
   return record;
 }
 
-/** The flow is not deferred any longer. */
-export function remove(flow: u32): void {
+/**
+ * The flow is not deferred any longer.
+ * @param keepsPlace it has closed, and is followed in full: then it keeps its place in the queue of those
+ */
+export function remove(flow: u32, keepsPlace: bool): void {
   removeFromIndex(flow);
-  if (isPacked(flow)) removeClosed(flow);
+  if (isPacked(flow)) removeClosed(flow, keepsPlace);
   else forget(addressOf(flow));
 }
 
@@ -303,7 +306,7 @@ function isPacked(flow: u32): bool {
 
 /** Whether a flow has this name that has not left. */
 export function isInUse(flow: u32): bool {
-  return isPacked(flow) ? packedAt(flow) !== 0 : word(addressOf(flow), NUMBER) !== 0;
+  return isPacked(flow) ? isClosed(flow) : word(addressOf(flow), NUMBER) !== 0;
 }
 
 /** @returns its number; 0 where it has left */

@@ -2,7 +2,7 @@ import { resetFlows } from './deferral';
 import { forgetFollowed } from './followed-keys';
 import { watchNoPort } from './watched-ports';
 
-export { closedBegin, closedEnd } from './closed-flows';
+export { closedBegin, closedEnd, dismiss, firstClosed, noteLeaving } from './closed-flows';
 export { setDecoded } from './decoded';
 export { bitsOf, flowsInUse, isInUse, lastOf, numberOf, remove, setPatience, tell, tellRecord } from './deferral';
 export { setFraming } from './framing';

@@ -19,7 +19,7 @@ export const WATCHED_PORTS = 0x10000;
 export const FOLLOWED_KEYS = 0x20000;
 export const FOLLOWED_KEYS_BYTES = 0x20000;
 
-/** Flows that are closing or leaving together: 16 bytes each, the flow and its number, a word each, and a double, when. */
+/** Flows that are closing or leaving together: 16 bytes each, the flow in a word, another word, and a double, when. */
 export const NOTED_FLOWS = 0x40000;
 export const MOST_NOTED_FLOWS = 0x1000;
 /** Of those that were looked at by `foresee`: the lowest words of their addresses, two each. */

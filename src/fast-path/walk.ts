@@ -203,11 +203,7 @@ function keyAt(flow: u32): usize {
 function closeNoted(): void {
   for (let i = packed; i < closed; i++) seen ^= glanceAtRecord(addressOf(noted(i)));
   glanceAtClosedIndex(packed, closed);
-  for (; packed < closed; packed++) {
-    const record = addressOf(noted(packed));
-    store<u32>(placeOf(packed), word(record, NUMBER), 4);
-    store<u32>(placeOf(packed), close(record));
-  }
+  for (; packed < closed; packed++) store<u32>(placeOf(packed), close(addressOf(noted(packed))));
 }
 
 /** @returns words of all lines of a record, and of those with its segments */

@@ -216,7 +216,7 @@ it('tells what the flow told, and its last segment', () => {
         expect(path.numberOf(flow)).toBe(index + 1);
         expect(path.lastOf(flow)).toBe((all[index].at(-1) as Segment).time);
         expect(told(flows, flow)).toEqual(before);
-        path.remove(flow);
+        path.remove(flow, false);
         closed.delete(index);
         expect(path.findOffered()).toBe(0);
         expect(path.numberOf(flow)).toBe(0);
@@ -249,7 +249,7 @@ it('tells the segments of a connection without data as they came', () => {
           expect(read).toEqual(withoutKey(segments[index]));
         }
       }
-      path.remove(path.flow());
+      path.remove(path.flow(), false);
       flows.release();
     }),
     { seed: 33, numRuns: 300 },
@@ -279,7 +279,7 @@ it('uses memory again that those have left who closed before', () => {
       else path.takeOffered();
     }
     live.push(path.flow());
-    if (live.length > 1000) path.remove(live.shift() as number);
+    if (live.length > 1000) path.remove(live.shift() as number, false);
     if (number === 2000) most = path.bytesOfPages();
   }
   expect(flows.size).toBe(1000);
