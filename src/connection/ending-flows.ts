@@ -77,8 +77,8 @@ export class EndingFlows {
   /** @returns the next one whose silence has lasted, which is to leave before another one is asked for; null for none */
   take(now: Time): number | null {
     if (this.#taken < this.#foreseen && this.#queue.length === 0 && this.#recalled.size === 0) {
-      const { closed } = this.#deferred as DeferredFlows;
-      return ~closed[4 * this.#taken++];
+      const packed = this.#deferred?.closed[4 * this.#taken++];
+      if (packed !== undefined) return ~packed;
     }
     this.#foreseen = 0;
     for (;;) {
