@@ -44,14 +44,16 @@ class FlowIndex {
   find(segment: usize): i32 {
     const hash = word(segment, SEG_HASH);
     let bucket = this.home(hash);
-    while (true) {
+    // Where flows have come and gone, every bucket may have been passed.
+    for (let left = this.buckets; left !== 0; left--) {
       for (let found = entriesWith(bucket, TAG, tagOf(hash)); found !== 0; found &= found - 1) {
         const flow = flowOf(load<u32>(entryAt(bucket, ctz(found))));
         if (hasKeyOf(flow, segment)) return flow;
       }
-      if (passed(bucket) === 0) return -1;
+      if (passed(bucket) === 0) break;
       bucket = this.next(bucket);
     }
+    return -1;
   }
 
   add(flow: u32, hash: u32): void {

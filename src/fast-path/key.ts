@@ -18,6 +18,8 @@ import { isIpv6 } from './segment';
 /* Addresses and ports of a segment, in canonical order, so that both directions have one key. */
 
 const WORDS_OF_UPPER: i32 = 6;
+/** Odd, so that hashes that differ do so when they are mixed. */
+const MIXER: u32 = 0x7feb352d;
 
 const FIRST_MULTIPLIER: usize = MULTIPLIERS;
 /** Those of a key's lowest words, and ports; behind them, those of the others. */
@@ -107,11 +109,14 @@ function isSourcePortHigher(ports: u32): bool {
 
 /**
  * Multiply-shift of a vector (Dietzfelbinger 1996): no two keys have one hash more often than by chance, and no product waits for
- * another one.
+ * another one. Keys one behind the other, such as ports of a host, have hashes at equal distances, which with some multipliers
+ * leave most buckets of an index empty: so these are mixed.
  */
 function hashOfLowest(upper: u64, lowA: u32, lowB: u32, ports: u32): u32 {
   const sum = lowA * multiplier(BY_LOW_A) + lowB * multiplier(BY_LOW_B) + ports * multiplier(BY_PORTS);
-  return <u32>((upper + sum) >> 32);
+  const hash = <u32>((upper + sum) >> 32);
+  const mixed = (hash ^ (hash >> 16)) * MIXER;
+  return mixed ^ (mixed >> 15);
 }
 
 function sumOfUpper(at: usize, field: i32): u64 {

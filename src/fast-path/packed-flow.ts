@@ -27,7 +27,6 @@ import {
   OTHER_TIME,
   RECORD_WORDS,
   SECOND_FIN_TIME,
-  SEG_FROM_B_SHIFT,
   SEGMENT_WORDS,
   SPANS,
   START,
@@ -38,7 +37,6 @@ import {
   UPPER,
 } from './layout';
 import { copy, directionAt, setTime, setWord, time, word } from './record';
-import { ACK, SYN } from './segment';
 import { four, MOST_SQUEEZED, squeeze, stretch, stretchedTo, unzigzag, zigzag } from './squeeze';
 
 /*
@@ -59,15 +57,11 @@ const UPPER_AT: usize = PACKED_UPPER << 2;
 const UPPER_BYTES: usize = 24;
 
 const GROUPS_OF_RECORD: usize = 11;
-const GROUPS_OF_SEGMENT: usize = 2;
+/** Without the last word, which links it to another one. */
+const PACKED_SEGMENT_BYTES: usize = 28;
 
 const RECORD_BYTES: usize = RECORD_WORDS << 2;
 const SEGMENT_BYTES: usize = SEGMENT_WORDS << 2;
-const WINDOW: u32 = 0xffff;
-const LOWER_HALF: u32 = 0xffff;
-/** Places of segments of the handshake. */
-const SYN_ACK_AT: u32 = 1;
-const ACK_AT: u32 = 2;
 
 /* Spans of time, two words each: the lower ones in one row, the upper ones, most of which are 0, in the next one. */
 const FIRST_SPAN: usize = SPANS;
@@ -90,8 +84,8 @@ const TOLD_RECORD: usize = TOLD;
 
 /** What a record takes when it is packed, at most, and behind that is overwritten. */
 export function mostPacked(record: usize): usize {
-  const groups = GROUPS_OF_RECORD + GROUPS_OF_SEGMENT * keptOf(record);
-  return UPPER_AT + UPPER_BYTES + (groups + 1) * MOST_SQUEEZED;
+  const squeezed = (GROUPS_OF_RECORD + 1) * MOST_SQUEEZED;
+  return UPPER_AT + UPPER_BYTES + squeezed + <usize>keptOf(record) * PACKED_SEGMENT_BYTES + MOST_SQUEEZED;
 }
 
 /** Packs a record, and the segments that were kept of its flow. @returns where that ends */
@@ -112,19 +106,19 @@ export function numberOfPacked(packed: usize): u32 {
   return load<u32>(packed + NUMBER_AT);
 }
 
-/** Writes a packed flow's record to `TOLD`. @returns where its segments are packed */
+/** Writes what tells a packed flow's end to `TOLD`, as its record has it. @returns where what is left begins */
 export function tellPacked(packed: usize): usize {
   const record = TOLD_RECORD;
   v128.store(record, v128.load(packed));
   setTime(record, LAST, lastOfPacked(packed));
   setWord(record, NUMBER, numberOfPacked(packed));
   if (isIpv6(packed)) memory.copy(record + ((<usize>UPPER) << 2), packed + UPPER_AT, UPPER_BYTES);
-  return unpackRecord(squeezedAt(packed), record);
+  return unpackEnd(squeezedAt(packed), record);
 }
 
 /** Writes a packed flow's record to `TOLD`, and its segments behind it. */
 export function tellAllPacked(packed: usize): void {
-  unpackSegments(tellPacked(packed), TOLD_RECORD);
+  unpackSegments(unpackOrdinary(tellPacked(packed), TOLD_RECORD), TOLD_RECORD);
 }
 
 /** The same of a record that is not packed. */
@@ -134,8 +128,7 @@ export function tellAll(record: usize): void {
   listSegments(record, count, FIRST_LISTED);
   let to = TOLD_RECORD + RECORD_BYTES;
   for (let index: u32 = 0; index < count; index++) {
-    v128.store(to, v128.load(listed(index)));
-    v128.store(to, v128.load(listed(index), 16), 16);
+    copySegment(to, listed(index));
     to += SEGMENT_BYTES;
   }
 }
@@ -194,7 +187,7 @@ function packRecord(record: usize, begin: usize): usize {
   return squeeze(zigzag(frames), to);
 }
 
-function unpackRecord(begin: usize, record: usize): usize {
+function unpackEnd(begin: usize, record: usize): usize {
   const counts = stretch(begin);
   const nextA = <u32>i32x4.extract_lane(counts, 2);
   const nextB = <u32>i32x4.extract_lane(counts, 3);
@@ -213,9 +206,14 @@ function unpackRecord(begin: usize, record: usize): usize {
   setWord(record, ACKED_BEFORE_FIN + 1, nextA - i32x4.extract_lane(beforeFin, 1));
   setWord(record, SYN_TS_VAL, i32x4.extract_lane(beforeFin, 2));
   setWord(record, TCP_STREAM, word(record, NUMBER) - i32x4.extract_lane(beforeFin, 3));
+  return stretchedTo;
+}
+
+/** What the record has of the last ordinary segments. */
+function unpackOrdinary(begin: usize, record: usize): usize {
   const a = directionAt(record, 0);
   const b = directionAt(record, 1);
-  const timestamps = unzigzag(stretch(stretchedTo));
+  const timestamps = unzigzag(stretch(begin));
   const tsValA = i32x4.extract_lane(timestamps, 0) + synTsValOf(record, 0);
   const tsValB = i32x4.extract_lane(timestamps, 1) + synTsValOf(record, 1);
   const last = stretch(stretchedTo);
@@ -334,20 +332,14 @@ function span(index: u32): f64 {
   return <f64>(<i64>(lower | ((<u64>load<u32>(UPPER_SPANS + ((<usize>index) << 2))) << 32)));
 }
 
+/** They stand one behind the other, without what links them: to squeeze them, too, took most of the time. */
 function packSegments(record: usize, begin: usize): usize {
   const count = keptOf(record);
   listSegments(record, count, FIRST_LISTED);
   let to = begin;
-  let frame = word(record, FRAME);
   for (let index: u32 = 0; index < count; index++) {
-    const segment = listed(index);
-    const first = v128.load(segment);
-    const second = v128.load(segment, 16);
-    const bits = <u32>i32x4.extract_lane(second, 2);
-    const parts = i32x4.replace_lane(i32x4.replace_lane(second, 2, bits & LOWER_HALF), 3, bits >> 16);
-    to = squeeze(zigzag(i32x4.sub(first, expectedFirst(record, index, bits, frame))), to);
-    to = squeeze(zigzag(i32x4.sub(parts, expectedSecond(record, bits))), to);
-    frame = i32x4.extract_lane(first, 1);
+    copySegment(to, listed(index));
+    to += PACKED_SEGMENT_BYTES;
   }
   return to;
 }
@@ -355,45 +347,13 @@ function packSegments(record: usize, begin: usize): usize {
 function unpackSegments(begin: usize, record: usize): void {
   const end = record + RECORD_BYTES + <usize>keptOf(record) * SEGMENT_BYTES;
   let from = begin;
-  let frame = word(record, FRAME);
-  let index: u32 = 0;
   for (let to = record + RECORD_BYTES; to < end; to += SEGMENT_BYTES) {
-    const first = unzigzag(stretch(from));
-    const second = unzigzag(stretch(stretchedTo));
-    from = stretchedTo;
-    const bits = <u32>i32x4.extract_lane(second, 2);
-    const whole = i32x4.add(first, expectedFirst(record, index++, bits, frame));
-    const parts = i32x4.add(second, expectedSecond(record, bits));
-    v128.store(to, whole);
-    v128.store(to, i32x4.replace_lane(parts, 2, bits | (i32x4.extract_lane(parts, 3) << 16)), 16);
-    frame = i32x4.extract_lane(whole, 1);
+    copySegment(to, from);
+    from += PACKED_SEGMENT_BYTES;
   }
 }
 
-/**
- * What the first four words of a segment most likely are: how long after the one before, its frame, what it acknowledges, and its window.
- *
- * @param index of the segment among those that are kept
- * @param bits of it
- * @param frame of the one before
- */
-function expectedFirst(record: usize, index: u32, bits: u32, frame: u32): v128 {
-  const d = (bits >> SEG_FROM_B_SHIFT) & 1;
-  const isSyn = (bits & SYN) !== 0;
-  const window = isSyn ? 0 : word(directionAt(record, d), DIR_WND) & WINDOW;
-  return four(silenceOf(record, index), frame, word(record, NEXT + (isSyn ? d : 1 - d)), window);
-}
-
-/** The same of the last four: its timestamps, what is not expected, and the IPv4 identification. */
-function expectedSecond(record: usize, bits: u32): v128 {
-  const direction = directionAt(record, (bits >> SEG_FROM_B_SHIFT) & 1);
-  const tsEcr = (bits & ACK) !== 0 ? word(direction, DIR_TS_ECR) : 0;
-  return four(word(direction, DIR_TS_VAL), tsEcr, 0, word(direction, DIR_BITS) >> 16);
-}
-
-/** Of the handshake, which segment comes when is known. */
-function silenceOf(record: usize, index: u32): u32 {
-  if (index === SYN_ACK_AT) return <u32>(<i64>(time(record, SYN_ACK_TIME) - time(record, START)));
-  if (index === ACK_AT) return <u32>(<i64>(time(record, ACK_TIME) - time(record, SYN_ACK_TIME)));
-  return 0;
+function copySegment(to: usize, from: usize): void {
+  v128.store(to, v128.load(from));
+  v128.store(to, v128.load(from, 16), 16);
 }

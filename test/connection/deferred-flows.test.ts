@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { DeferredFlows } from '../../src/connection/deferred-flows.js';
 import { ACK, Segment, SYN } from '../../src/decode/segment.js';
-import { ORDINARY, ORDINARY_SHIFT, TAKEN, UNKNOWN, UNSOUND } from '../../src/fast-path/layout.js';
+import {
+  MULTIPLIERS,
+  MULTIPLIERS_BYTES,
+  ORDINARY,
+  ORDINARY_SHIFT,
+  TAKEN,
+  UNKNOWN,
+  UNSOUND,
+} from '../../src/fast-path/layout.js';
 
 /** The SYN of a connection: few addresses and many ports, or IPv6. */
 function synOf(connection: number): Segment {
@@ -97,5 +105,46 @@ it('counts 16,777,215 segments of each direction, and no more', () => {
   expect(flows.i32[at] >>> ORDINARY_SHIFT).toBe(0xffffff);
   client.seq++;
   expect(take(client)).toBe(UNSOUND);
+  flows.release();
+});
+
+/** As fast-path/key.ts has it of an address whose multiplier is one. */
+function mixed(word: number): number {
+  const product = Math.imul(word ^ (word >>> 16), 0x7feb352d);
+  return (product ^ (product >>> 15)) >>> 0;
+}
+
+it('finds that a flow is not there, though each bucket of the index was once passed by', () => {
+  const flows = DeferredFlows.acquire();
+  const { path } = flows;
+  const BUCKETS = 64;
+  const ENTRIES = 15;
+  // The hash of a key is that of its lower address.
+  const multipliers = new BigUint64Array(flows.memory.buffer, MULTIPLIERS, MULTIPLIERS_BYTES / 8);
+  const before = multipliers.slice();
+  multipliers.fill(0n);
+  multipliers[0] = 1n << 32n;
+  const addressesOf = Array.from({ length: BUCKETS }, (): number[] => []);
+  for (let address = 1; address < 100_000; address++) addressesOf[mixed(address) % BUCKETS].push(address);
+  const set = (address: number): void =>
+    flows.set(Object.assign(synOf(0), { ipVersion: 4, source3: address, destination3: 0x7f000001 }));
+  let number = 0;
+  for (const addresses of addressesOf) {
+    // The last one does not find room in its bucket, and stays when the others leave.
+    const all = addresses.splice(0, ENTRIES + 1);
+    const begun = all.map((address) => {
+      set(address);
+      expect(path.takeOffered()).toBe(UNKNOWN);
+      path.beginOffered(++number, 0);
+      return path.flow();
+    });
+    for (const flow of begun.slice(0, ENTRIES)) path.remove(flow, false);
+  }
+  expect(flows.size).toBe(BUCKETS);
+  for (const [missing] of addressesOf) {
+    set(missing);
+    expect(path.findOffered()).toBe(0);
+  }
+  multipliers.set(before);
   flows.release();
 });
