@@ -1,5 +1,5 @@
 import { addClosed, closedInUse, isClosed, packedAt, removeClosed, resetClosed } from './closed-flows';
-import { addOpen, findClosed, findOpen, moveToClosed, removeFromIndex, resetIndex } from './flow-index';
+import { addOpen, findClosed, findOpen, keyAt, moveToClosed, removeFromIndex, resetIndex } from './flow-index';
 import { canKeep, forgetSegments, keepSegment, resetKept } from './kept-segments';
 import { writeKey } from './key';
 import {
@@ -321,7 +321,7 @@ export function lastOf(flow: u32): f64 {
 }
 
 export function bitsOf(flow: u32): u32 {
-  return word(isPacked(flow) ? packedAt(flow) : addressOf(flow), BITS);
+  return word(keyAt(flow), BITS);
 }
 
 /** @returns the address of a flow's record, or where it is told */

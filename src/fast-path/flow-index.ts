@@ -131,7 +131,7 @@ function flowOf(entry: u32): u32 {
 }
 
 /** @returns where a flow has its key */
-function keyAt(flow: u32): usize {
+export function keyAt(flow: u32): usize {
   return flow < <u32>FIRST_CLOSED ? addressOf(flow) : packedAt(flow);
 }
 

@@ -41,12 +41,12 @@ import { four, MOST_SQUEEZED, squeeze, stretch, stretchedTo, unzigzag, zigzag } 
 
 /*
  * A flow whose both ends have closed is asked for its key and its number, and for all else only once: when it leaves, or when a
- * segment comes that is more than a deferred flow has. For that minute it is packed: of two dozen segments, its record and the
- * seven that were kept take some 260 bytes in place of 480.
+ * segment comes that is more than a deferred flow has. For that minute it is packed: its record takes some 130 bytes in place of
+ * 256, and the segments that were kept leave no room between them.
  *
  * A packed flow begins with words that stand as they are: those of its key, where a record has them; the time of its last
- * segment; its number; with IPv6, what addresses have above the lowest word. The others are squeezed: most are differences from
- * one of those before, and small.
+ * segment; its number; with IPv6, what addresses have above the lowest word. The others of the record are squeezed: most are
+ * differences from one of those before, and small. Behind them stand the segments.
  */
 
 const LAST_AT: usize = 16;

@@ -1,7 +1,6 @@
-import { packedAt } from './closed-flows';
 import { pass, readyEnd, segmentAt } from './decoded';
 import { begin, close, isSign, isUsualSyn, take } from './deferral';
-import { closedBucketOf, findClosed, findOpen } from './flow-index';
+import { closedBucketOf, findClosed, findOpen, keyAt } from './flow-index';
 import { mayBeFollowed } from './followed-keys';
 import { FIRST_GLANCE, glanceAtWords } from './glances';
 import { glanceAtKept } from './kept-segments';
@@ -11,7 +10,6 @@ import {
   CHUNK,
   CLOSED,
   DIRECTION,
-  FIRST_CLOSED,
   FIRST_FRAME,
   FORESEEN_HOSTS,
   HELD_UP,
@@ -193,10 +191,6 @@ function glanceAtClosedIndex(first: u32, end: u32): void {
 /** @returns words of the lines that a flow's record is packed in, or of as many of one that is not */
 function glanceAtPacked(at: usize): u32 {
   return load<u32>(at) ^ load<u32>(at, 64) ^ load<u32>(at, 128);
-}
-
-function keyAt(flow: u32): usize {
-  return flow < <u32>FIRST_CLOSED ? addressOf(flow) : packedAt(flow);
 }
 
 /** Those that were noted are packed together, for the same reason: what they have in memory is looked at before. */
