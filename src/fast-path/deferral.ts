@@ -10,16 +10,10 @@ import {
   BUSY_SINCE,
   CLOSED,
   CLOSED_BY_B,
-  DIR_BITS,
   DIR_WND,
   ENDING,
   FIN_TIME,
   FIRST_CLOSED,
-  FIRST_FRAME,
-  FIRST_TIME,
-  FOLDED_FRAME,
-  FOLDED_TIME,
-  FRAME,
   HAS_ACKED,
   HAS_FIN,
   HAS_ISN,
@@ -28,23 +22,16 @@ import {
   HAS_SYN_TIMESTAMPS,
   IPV6,
   LAST,
-  LAST_BULK,
-  LAST_DATA,
-  LAST_FROM_B,
   LOWEST_BYTE,
   MOST_SEGMENTS,
-  MOST_WRAPS,
   NEXT,
   NUMBER,
   OPENED_BY_B,
   ORDINARY,
-  ORDINARY_SHIFT,
-  OTHER_TIME,
   ROLES_KNOWN,
   SECOND_FIN_TIME,
   SEG_ACK,
   SEG_BITS,
-  SEG_IP_ID,
   SEG_SEQ,
   SEG_TIME,
   SEG_TS_VAL,
@@ -58,8 +45,8 @@ import {
   TCP_STREAM,
   TOLD,
   UNSOUND,
-  WRAPS_BITS,
 } from './layout';
+import { advance, isNext, isOfEstablished, isTimely, kindOf, takeOrdinary, withLast } from './ordinary';
 import { lastOfPacked, numberOfPacked, tellAll, tellAllPacked, tellPacked } from './packed-flow';
 import { resetPages } from './pages';
 import {
@@ -73,29 +60,18 @@ import {
   releaseRecord,
   resetRecords,
   setTime,
-  setTimeBits,
   setWord,
   time,
   timeBits,
   word,
 } from './record';
-import { ACK, directionOf, FIN, flagsOf, hasTimestamps, isIpv6, lengthOf, RST, SYN, windowOf } from './segment';
+import { ACK, directionOf, FIN, flagsOf, hasTimestamps, isIpv6, lengthOf, RST, SYN } from './segment';
 
 /* The rules of connection/deferral.ts: of which flows no more is known than that all is sound. */
 
-/** Of one direction, as ORDINARY has it: no more can be counted. */
-const MOST_ORDINARY: u32 = 0xffffff00;
-/** What DIR_BITS has of SEG_BITS. */
-const DIR_BITS_OF_SEG: u32 = 0x7ff;
 /** Of the handshake: SYN, SYN+ACK, ACK. */
 const HANDSHAKE: u32 = 3;
-/** As in connection/soundness.ts. */
-const LONG_SILENCE: f64 = 60e9;
-
 const KINDS: u32 = SYN | ACK | FIN | RST;
-
-/** As in connection/accounting.ts. */
-const BULK: u32 = 536;
 
 /** From how long on handshakes and CLOSE_WAIT are not sound. */
 let handshake: f64 = 0;
@@ -128,24 +104,11 @@ export function flowsInUse(): u32 {
 export function take(segment: usize, record: usize, frame: u32): i32 {
   const now = time(segment, SEG_TIME);
   const silence = now - time(record, LAST);
-  if (!(silence >= 0)) return UNSOUND;
-  if (!(silence <= LONG_SILENCE)) return UNSOUND;
-  if (windowOf(segment) === 0) return UNSOUND;
-  const kind = word(segment, SEG_BITS) & (KINDS | SEG_UNUSUAL);
+  if (!isTimely(segment, silence)) return UNSOUND;
+  const kind = kindOf(segment);
   const bits = word(record, BITS);
-  if (kind !== ACK || (bits & (SYNCHRONIZED | (3 * HAS_FIN))) !== SYNCHRONIZED)
-    return takeOther(segment, record, kind, bits, frame, now, silence);
-  // Each is read once: behind a store, the engine would load it again.
-  const d = directionOf(segment);
-  const seq = word(segment, SEG_SEQ);
-  const ack = word(segment, SEG_ACK);
-  const lengthAndWindow = word(segment, SEG_WND);
-  const next = seq + (lengthAndWindow >> 16);
-  if (!isNext(record, d, seq, ack) || !isNews(record, d, ack, lengthAndWindow)) return UNSOUND;
-  if (!countOrdinary(record, d, next < seq, now, frame)) return UNSOUND;
-  advance(record, d, bits, seq, ack, next, timeBits(segment, SEG_TIME));
-  fold(segment, record, d, bits, lengthAndWindow, frame, now);
-  return TAKEN;
+  if (!isOfEstablished(kind, bits)) return takeOther(segment, record, kind, bits, frame, now, silence);
+  return takeOrdinary(segment, record, bits, frame) ? TAKEN : UNSOUND;
 }
 
 /** The same of one that opens or closes its connection, or comes before both ends have spoken. */
@@ -184,62 +147,6 @@ function noteLast(segment: usize, record: usize): void {
   const d = directionOf(segment);
   setWord(record, BITS, withLast(word(record, BITS), d, lengthOf(segment)));
   setWord(directionAt(record, d), DIR_WND, word(segment, SEG_WND));
-}
-
-/**
- * Counts an ordinary segment of an established connection, which is `isNext`.
- *
- * @param wraps the sequence numbers of its direction begin again behind it
- * @returns false where no more of its direction can be counted
- */
-function countOrdinary(record: usize, d: u32, wraps: bool, now: f64, frame: u32): bool {
-  const ordinary = word(record, ORDINARY + d);
-  if (ordinary >= MOST_ORDINARY) return false;
-  if (wraps) {
-    const all = word(record, ORDINARY + 1);
-    if (((all >> (d * WRAPS_BITS)) & MOST_WRAPS) === MOST_WRAPS) return false;
-    setWord(record, ORDINARY + 1, all + (1 << (d * WRAPS_BITS)));
-  }
-  if (ordinary <= <u32>LOWEST_BYTE) {
-    setTime(record, FIRST_TIME + d, now);
-    setWord(record, FIRST_FRAME + d, frame);
-  }
-  setWord(record, ORDINARY + d, word(record, ORDINARY + d) + (1 << ORDINARY_SHIFT));
-  return true;
-}
-
-/**
- * Notes an ordinary segment of an established connection. Of all of these the record knows what connection/flow-log.ts would
- * know of them: when the first ones and the last ones of each direction were seen, what the last ones were, and the last of the others.
- */
-function fold(segment: usize, record: usize, d: u32, bits: u32, lengthAndWindow: u32, frame: u32, now: f64): void {
-  const last = timeBits(record, LAST);
-  const lastFrame = word(record, FRAME + d);
-  // Which end sends next cannot be foreseen: no branch depends on that.
-  const isSame = (bits & LAST_FROM_B) === d * LAST_FROM_B;
-  const other = timeBits(record, OTHER_TIME);
-  const folded = word(record, FOLDED_FRAME);
-  const isLater = lastFrame > folded;
-  setTimeBits(record, OTHER_TIME, select<u64>(other, last, isSame));
-  setWord(record, FOLDED_FRAME, select<u32>(lastFrame, folded, isLater));
-  setTimeBits(
-    record,
-    FOLDED_TIME,
-    select<u64>(select<u64>(last, other, isSame), timeBits(record, FOLDED_TIME), isLater),
-  );
-  setTime(record, LAST, now);
-  setWord(record, BITS, withLast(bits, d, lengthAndWindow >> 16));
-  setWord(record, FRAME + d, frame);
-  const identified = (word(segment, SEG_BITS) & DIR_BITS_OF_SEG) | (word(segment, SEG_IP_ID) << 16);
-  const timestamps = v128.load(segment, SEG_TS_VAL << 2);
-  const words = i32x4.replace_lane(timestamps, <u8>DIR_BITS, identified);
-  v128.store(directionAt(record, d), i32x4.replace_lane(words, <u8>DIR_WND, lengthAndWindow));
-}
-
-/** @returns the bits, with what a segment's length and direction tell */
-function withLast(bits: u32, d: u32, length: u32): u32 {
-  const kinds = (length > 0 ? LAST_DATA : 0) | (length >= BULK ? LAST_BULK : 0);
-  return (bits & ~(((LAST_DATA | LAST_BULK) << d) | LAST_FROM_B)) | (kinds << d) | (d * LAST_FROM_B);
 }
 
 /**
@@ -379,44 +286,10 @@ function noteSyn(segment: usize, record: usize, d: u32): void {
   setWord(record, BITS, word(record, BITS) | (bits << d));
 }
 
-/** The next segment of its direction, which acknowledges no less than the one before. */
-function isNext(record: usize, d: u32, seq: u32, ack: u32): bool {
-  if (seq !== word(record, NEXT + d)) return false;
-  if (<i32>(ack - word(record, ACKED + d)) < 0) return false;
-  return <i32>(word(record, NEXT + 1 - d) - ack) >= 0;
-}
-
-/** Data, an acknowledgement of something new, or another window. */
-function isNews(record: usize, d: u32, ack: u32, lengthAndWindow: u32): bool {
-  const isBare = <u32>(lengthAndWindow >> 16 === 0) & <u32>(ack === word(record, ACKED + d));
-  const before = word(directionAt(record, d), DIR_WND);
-  const isSame = <u32>(((lengthAndWindow ^ before) & 0xffff) === 0);
-  // Whether a segment has data cannot be foreseen: no branch depends on that alone.
-  return (isBare & isSame) === 0;
-}
-
 /** Before the connection is established, or when it closes: data while no end has closed, or an acknowledgement of something new. */
 function isUseful(segment: usize, record: usize, bits: u32): bool {
   if (lengthOf(segment) > 0) return (bits & (3 * HAS_FIN)) === 0;
   return word(segment, SEG_ACK) !== word(record, ACKED + directionOf(segment));
-}
-
-/**
- * @param bits those of the record
- * @param next the sequence number behind the segment
- * @param now its time
- */
-function advance(record: usize, d: u32, bits: u32, seq: u32, ack: u32, next: u32, now: u64): void {
-  const isIdle = <u32>(next !== seq) & <u32>(seq === word(record, ACKED + 1 - d)) & <u32>!isClocked(bits, d);
-  const busySince = select<u64>(now, timeBits(record, BUSY_SINCE + d), isIdle);
-  setTimeBits(record, BUSY_SINCE + d, busySince);
-  setWord(record, ACKED + d, ack);
-  setWord(record, NEXT + d, next);
-}
-
-/** As in connection/accounting.ts. */
-function isClocked(bits: u32, d: u32): bool {
-  return (bits & ((LAST_DATA << (1 - d)) | (LAST_BULK << d))) === LAST_BULK << d;
 }
 
 /** A FIN of each end, with data or not, and the second one knows of the first. */
