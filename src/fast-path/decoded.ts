@@ -5,15 +5,15 @@ import {
   BATCH,
   CHUNK,
   DIRECTION,
+  GUESSES,
   LOW_A,
   MOST_OF_BATCH,
   SEG_HASH,
   SEG_NEXT,
   SEG_POSITION,
-  SEG_RECORD,
   SYNS,
 } from './layout';
-import { setWord, word } from './record';
+import { word } from './record';
 import { ACK, flagsOf, SYN, segmentEnd } from './segment';
 
 /*
@@ -25,12 +25,18 @@ import { ACK, flagsOf, SYN, segmentEnd } from './segment';
 const CHUNK_BEGIN: usize = CHUNK;
 const BATCH_BEGIN: usize = BATCH;
 const FIRST_SYN: usize = SYNS;
+const FIRST_GUESS: usize = GUESSES;
 
 /** Segments that were not taken yet: from here to there. */
 let at: usize = BATCH_BEGIN;
 let end: usize = BATCH_BEGIN;
-/** Those that `segmentAt` has made ready end here. Each says where its record stands: another one may be between. */
+/** Those that `segmentAt` has made ready end here. */
 export let readyEnd: usize = BATCH_BEGIN;
+/**
+ * Where it stands which record the first of them most likely belongs to; those of the others follow. In the segments, which may be in
+ * another processor's cache, it would have to be written there.
+ */
+export let guess: usize = FIRST_GUESS;
 /** Another thread has decoded all segments of the chunk. */
 let isAhead: bool = false;
 /** Of what was looked at: what is not used is not loaded. */
@@ -52,7 +58,7 @@ export function setDecoded(from: u32, bytes: u32): void {
  * @returns the first one; 0 where there is none, or its record is not whole, or not of the usual kind
  */
 export function segmentAt(position: u32, limit: usize): usize {
-  while (at < end && word(at, SEG_POSITION) < position) at = segmentEnd(at);
+  while (at < end && word(at, SEG_POSITION) < position) pass(segmentEnd(at), guess + 4);
   if (at === end && !isAhead) {
     at = readyEnd = BATCH_BEGIN;
     end = decodeFrom(CHUNK_BEGIN + position, limit);
@@ -62,9 +68,10 @@ export function segmentAt(position: u32, limit: usize): usize {
   return at;
 }
 
-/** Those before this one were taken. */
-export function pass(segment: usize): void {
+/** Those before this one were taken. @param guessed where its guess stands */
+export function pass(segment: usize, guessed: usize): void {
   at = segment;
+  guess = guessed;
 }
 
 /** Decodes as many segments as are taken together. @returns where they end */
@@ -96,20 +103,19 @@ function makeReady(): void {
   readyEnd = segment;
   glanceAtWords(glances);
   for (let syn = FIRST_SYN; syn < synsEnd; syn += 4) seen ^= glanceAtClosed(word(load<u32>(syn), SEG_HASH));
-  glances = FIRST_GLANCE;
+  guess = FIRST_GUESS;
+  let guesses = guess;
   for (segment = at; segment < readyEnd; segment = segmentEnd(segment)) {
-    const record = <u32>guessRecord(segment);
-    setWord(segment, SEG_RECORD, record);
-    store<u32>(glances, record);
-    glances += 4;
+    store<u32>(guesses, <u32>guessRecord(segment));
+    guesses += 4;
   }
-  glanceAtRecords(glances);
+  glanceAtRecords(guesses);
 }
 
 /** Looks at the records at these addresses, by fours, too. */
 function glanceAtRecords(to: usize): void {
   let words: u32 = 0;
-  for (let i = FIRST_GLANCE; i < to; i += 16)
+  for (let i = FIRST_GUESS; i < to; i += 16)
     words ^=
       glanceAt(load<u32>(i)) ^ glanceAt(load<u32>(i, 4)) ^ glanceAt(load<u32>(i, 8)) ^ glanceAt(load<u32>(i, 12));
   seen ^= words;

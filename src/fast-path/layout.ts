@@ -32,6 +32,8 @@ export const MOST_OF_BATCH = 64;
 export const SYNS = 0x54000;
 /** Addresses of what they will be taken with, a word each. */
 export const GLANCES = 0x55000;
+/** Addresses of the records that segments of a batch most likely belong to. */
+export const GUESSES = 0x56000;
 /** The segment that decode/ has read. */
 export const OFFERED = 0x58000;
 
@@ -204,8 +206,6 @@ export const SEG_BITS = 11;
 export const SEG_TS_VAL = 12;
 export const SEG_TS_ECR = 13;
 export const SEG_IP_ID = 14;
-/** Address of the record that has the hash, where that was looked for; it may be another flow's. */
-export const SEG_RECORD = 15;
 export const SEG_UPPER = 16;
 
 /* Bits of SEG_BITS, above the nine TCP flags; in the uppermost four, 1 + window scale. */
@@ -218,6 +218,6 @@ export const SEG_SCALE_SHIFT = 28;
 
 /* Written by a thread that decodes ahead (fast-path/ahead.ts): pieces of the capture, each with its segments behind it. */
 export const PIECES = 0x200000;
-export const MOST_PIECES = 8;
+export const MOST_PIECES = 4;
 export const PIECE_BYTES = 0x80000;
 export const MOST_DECODED_BYTES = 0x80000;

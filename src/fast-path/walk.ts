@@ -1,4 +1,4 @@
-import { pass, readyEnd, segmentAt } from './decoded';
+import { guess, pass, readyEnd, segmentAt } from './decoded';
 import { begin, close, isSign, isUsualSyn, take } from './deferral';
 import { closedBucketOf, findClosed, findOpen, keyAt } from './flow-index';
 import { mayBeFollowed } from './followed-keys';
@@ -20,7 +20,6 @@ import {
   PAUSED,
   SEG_NEXT,
   SEG_POSITION,
-  SEG_RECORD,
   SEG_TIME,
   TAKEN,
   UNSOUND,
@@ -117,6 +116,7 @@ export function walk(
 function takeFrom(first: usize, until: f64, due: f64, number: u32, tcpStream: u32, room: u32): i32 {
   const end = readyEnd;
   let segment = first;
+  let guessed = guess;
   let at = position;
   let last = frames;
   let before = newest;
@@ -127,7 +127,7 @@ function takeFrom(first: usize, until: f64, due: f64, number: u32, tcpStream: u3
       stop = HELD_UP;
       break;
     }
-    const record = recordOf(segment);
+    const record = recordOf(segment, load<u32>(guessed));
     if (record !== 0) {
       const outcome = take(segment, record, last + 1);
       if (outcome === UNSOUND) {
@@ -147,8 +147,9 @@ function takeFrom(first: usize, until: f64, due: f64, number: u32, tcpStream: u3
     before = now;
     if (now >= due) stop = PAUSED;
     segment = segmentEnd(segment);
+    guessed += 4;
   }
-  pass(segment);
+  pass(segment, guessed);
   position = at;
   frames = last;
   newest = before;
@@ -161,8 +162,7 @@ function isOfSign(segment: usize): bool {
 }
 
 /** @returns the record of the segment's flow, if that is deferred and open; else 0 */
-function recordOf(segment: usize): usize {
-  const guessed = <usize>word(segment, SEG_RECORD);
+function recordOf(segment: usize, guessed: usize): usize {
   // Its flow may have left since; a new one may stand there.
   return isKeyOf(segment, guessed, UPPER) && word(guessed, BITS) !== 0 ? guessed : findOpen(segment);
 }
