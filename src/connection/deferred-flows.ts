@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Segment } from '../decode/segment.js';
 import {
@@ -130,7 +129,8 @@ export class DeferredFlows implements FlowRecords {
 
   constructor() {
     // Keys come from strangers, who cannot choose such as have one hash unless they know by what it is made.
-    new Uint8Array(this.#buffer, MULTIPLIERS, MULTIPLIERS_BYTES).set(randomBytes(MULTIPLIERS_BYTES));
+    const multipliers = new Uint32Array(this.#buffer, MULTIPLIERS, MULTIPLIERS_BYTES / 4);
+    for (const index of multipliers.keys()) multipliers[index] = Math.floor(Math.random() * 2 ** 32);
     compiled ??= new WebAssembly.Module(readFileSync(new URL('../../dist/fast-path.wasm', import.meta.url)));
     const { exports } = new WebAssembly.Instance(compiled, {
       env: { memory: this.memory },

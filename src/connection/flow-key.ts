@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import type { Segment } from '../decode/segment.js';
 import { BIT, I } from './flow-record.js';
 import { mix } from './mix.js';
@@ -20,7 +19,7 @@ export class FlowKey {
   /** Three words each: what IPv6 addresses have above the lowest. Of no meaning with IPv4. */
   readonly upper = new Int32Array(6);
   hash = 0;
-  readonly #seed = randomInt(0x7fffffff) | 1;
+  readonly #seed = Math.floor(Math.random() * 2 ** 31) | 1;
 
   take(s: Segment): void {
     const source = s.source3;

@@ -1,6 +1,6 @@
 import type { RecordSpan } from '../capture/record-span.js';
 import { ACK, FIN, RST, type Segment, SYN } from '../decode/segment.js';
-import { CLOSED, COPIED, HELD_UP, TAKEN, UNKNOWN } from '../fast-path/layout.js';
+import { CLOSED, COPIED, FIRST_CLOSED, HELD_UP, TAKEN, UNKNOWN } from '../fast-path/layout.js';
 import { advance, isClosed, note } from './accounting.js';
 import { Copies } from './copies.js';
 import { Deferral } from './deferral.js';
@@ -296,7 +296,7 @@ export class Tracker implements DeferringSource {
     for (let index = 0; index < left.length; index += MOST_AT_ONCE) {
       const few = left.subarray(index, index + MOST_AT_ONCE);
       if (this.#deferral !== null) this.#options.onForesee?.(this.#deferral.foreseeAll(few));
-      for (const flow of few) if (!this.#leave(flow)) yield;
+      for (const flow of few) if (!this.#leave(flow, true)) yield;
       yield;
     }
     this.#deferral?.close();
@@ -536,8 +536,8 @@ export class Tracker implements DeferringSource {
     this.#release(flow);
   }
 
-  /** @returns false where `onEnd` was called */
-  #leave(flow: number): boolean {
+  /** @param isOver nothing comes any more: what is packed need not be taken out of the index @returns false where `onEnd` was called */
+  #leave(flow: number, isOver = false): boolean {
     const deferral = this.#deferral;
     if (flow >= 0 || deferral === null) {
       this.#finish(flow);
@@ -549,7 +549,7 @@ export class Tracker implements DeferringSource {
       this.#leaveShown(~flow, deferral, onEnd);
       return false;
     }
-    deferral.remove(~flow);
+    if (!isOver || ~flow < FIRST_CLOSED) deferral.remove(~flow);
     return true;
   }
 

@@ -218,6 +218,6 @@ export const SEG_SCALE_SHIFT = 28;
 
 /* Written by a thread that decodes ahead (fast-path/ahead.ts): pieces of the capture, each with its segments behind it. */
 export const PIECES = 0x200000;
-export const MOST_PIECES = 4;
+export const MOST_PIECES = 6;
 export const PIECE_BYTES = 0x80000;
 export const MOST_DECODED_BYTES = 0x80000;

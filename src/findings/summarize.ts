@@ -22,8 +22,13 @@ export class Summarizer {
   #givenUp = 0;
   readonly #outcomes: Record<Outcome, number> = { 'closed in order': 0, reset: 0, 'still open': 0, 'never opened': 0 };
   readonly #states: Record<Side, Map<TcpState, number>> = { client: new Map(), server: new Map() };
-  /** Of each outcome, by tap. */
-  readonly #ordinary = new Float64Array(ORDINARY_OUTCOMES.length * TAPS.length);
+  /** By tap, of each of ORDINARY_OUTCOMES. */
+  readonly #ordinary: Readonly<Record<Tap, Float64Array>> = {
+    client: new Float64Array(ORDINARY_OUTCOMES.length),
+    server: new Float64Array(ORDINARY_OUTCOMES.length),
+    middle: new Float64Array(ORDINARY_OUTCOMES.length),
+    unknown: new Float64Array(ORDINARY_OUTCOMES.length),
+  };
   readonly #kinds = new Map<FindingKind, KindCount>();
   readonly #taps = new Map<Tap, number>();
   readonly #roundTrips: Record<Side, number[]> = { client: [], server: [] };
@@ -62,7 +67,7 @@ export class Summarizer {
 
   /** A connection without incident: the same as `add`, without its post-mortem. */
   addOrdinary(o: OrdinaryEnd, clock: Clock): void {
-    this.#ordinary[o.outcome * TAPS.length + TAPS.indexOf(o.tap)]++;
+    this.#ordinary[o.tap][o.outcome]++;
     if (this.#roundTrips.client.length < MOST_SAMPLES) this.#roundTrips.client.push(o.clientRoundTrip / SECOND);
     if (this.#roundTrips.server.length < MOST_SAMPLES) this.#roundTrips.server.push(o.serverRoundTrip / SECOND);
     this.#across.addOrdinary(o, clock);
@@ -93,8 +98,8 @@ export class Summarizer {
   /** Counts those without incident as the others, together: one by one, that takes most of the time that they take here. */
   #countOrdinary(): void {
     for (const [index, { closer, clientState, serverState }] of ORDINARY_OUTCOMES.entries()) {
-      for (const [place, tap] of TAPS.entries()) {
-        const flows = this.#ordinary[index * TAPS.length + place];
+      for (const tap of TAPS) {
+        const flows = this.#ordinary[tap][index];
         if (flows === 0) continue;
         this.#flows += flows;
         this.#outcomes[closer === null ? 'still open' : 'closed in order'] += flows;
@@ -103,7 +108,7 @@ export class Summarizer {
         increment(this.#taps, tap, flows);
       }
     }
-    this.#ordinary.fill(0);
+    for (const tap of TAPS) this.#ordinary[tap].fill(0);
   }
 
   #considerWorst(flow: Flow): void {
@@ -205,8 +210,6 @@ function networkOf(address: string): string {
   return `${head.join(':')}::/64`;
 }
 
-function median(samples: number[]): number | null {
-  if (samples.length === 0) return null;
-  samples.sort((a, b) => a - b);
-  return samples[samples.length >> 1];
+function median(samples: readonly number[]): number | null {
+  return samples.length === 0 ? null : Float64Array.from(samples).sort()[samples.length >> 1];
 }
