@@ -206,6 +206,7 @@ export class Follower<T> implements FrameSink {
       followedUntil: this.#newest,
       profiles,
       thresholds: isOrdinary ? null : thresholds,
+      inWords: this.ordinary === null,
       // What it tells of them is noted, and its own round trips are known.
       distances: isOrdinary ? null : this.#distances,
     });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Summarizer } from '../src/findings/summarize.js';
 import { DEFAULT_THRESHOLDS } from '../src/findings/thresholds.js';
-import { type Analysis, analyze, flows, type Options } from '../src/index.js';
+import { type Analysis, analyze, type Flow, flows, type Options } from '../src/index.js';
 import { analysisJson } from '../src/report/analysis-json.js';
 
 /** The built command, as a shell would run it. */
@@ -89,6 +89,20 @@ describe('analyze on real captures', () => {
     ]);
     rmSync(folder, { recursive: true });
     expect(JSON.parse(out).findings.map((f: { kind: string }) => f.kind)).toContain('fin-wait2-timeout');
+  });
+
+  it('gives out findings that can be copied, words and all', async () => {
+    const path = capture('accept-queue-overflow');
+    const { worst } = await analyze(path);
+    const all: Flow[] = [];
+    for await (const flow of flows(path)) all.push(flow);
+    for (const given of [worst, all]) {
+      const copies = given.flatMap(({ findings }) => findings.map((finding) => ({ ...finding })));
+      const overflow = copies.find(({ kind }) => kind === 'accept-queue-overflow');
+      expect(overflow?.message).toContain('server in SYN_RECV');
+      expect(overflow?.advice).toMatch(/^on \S+: ss /);
+      expect(overflow?.excluded[0]).toContain('loss of the ACK on the way to the server');
+    }
   });
 
   it('counts a scan across flows', async () => {

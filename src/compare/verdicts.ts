@@ -3,7 +3,8 @@ import { otherSide, type Side } from '../connection/state.js';
 import { RST } from '../decode/segment.js';
 import { diagnose } from '../findings/diagnose.js';
 import { type Finding, type FindingKind, SEVERITIES } from '../findings/finding.js';
-import { finding, seconds, spanIn } from '../findings/rule.js';
+import { finding, inWords } from '../findings/found.js';
+import { seconds, spanIn } from '../findings/rule.js';
 import { formatTimestamp } from '../report/timestamp.js';
 import type { ComparedFinding, ComparedFlow, OneTapSegment, SegmentClass } from './compared-flow.js';
 import type { ComposeContext, SideView } from './compose.js';
@@ -69,7 +70,7 @@ function ownFindings(views: Views, context: ComposeContext): ComparedFinding[] {
 }
 
 const toCompared = (f: Finding, view: SideView, verdict: string | null): ComparedFinding => ({
-  ...f,
+  ...inWords(f),
   at: view.toReference(f.at),
   tap: view.side,
   verdict,
@@ -177,7 +178,8 @@ class Court {
       severity: repeated ? 'warning' : 'notice',
       at: span.since.at,
       frames: synAcks,
-      message: `client ESTABLISHED, server in SYN_RECV for ${seconds(span.duration)}: the client's ACK did not arrive`,
+      message: () =>
+        `client ESTABLISHED, server in SYN_RECV for ${seconds(span.duration)}: the client's ACK did not arrive`,
     });
     return toCompared(f, server, `${ofAll(missed.length, missed.length, 'ACK')} lost ${this.#times(missed)}`);
   }
@@ -207,7 +209,7 @@ class Court {
         endpoint: side,
         at: segment?.time ?? view.postmortem.connection.end,
         frames: [taken.frame],
-        message: `a RST in the ${otherSide(side)}'s name ended the connection at the ${side}`,
+        message: () => `a RST in the ${otherSide(side)}'s name ended the connection at the ${side}`,
       });
       return [toCompared(f, view, this.#verdictOnForged({ ...toCompared(f, view, null) }, side))];
     });

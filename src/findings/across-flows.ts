@@ -59,9 +59,9 @@ export class AcrossFlows {
     this.#thresholds = thresholds;
   }
 
-  add(flow: Flow): void {
+  /** @param service its server, as `withPort` has it */
+  add(flow: Flow, service: string): void {
     this.#clock ??= flow.clock;
-    const service = withPort(flow.server);
     if (flow.roles === 'observed') {
       const established = flow.timeline.find((t) => t.to === 'ESTABLISHED' && t.endpoint === 'client');
       if (!established) this.#scanners.of(flow.client.address).add(flow.flow, flow.start, service);

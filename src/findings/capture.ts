@@ -4,7 +4,8 @@ import { otherSide, type Side } from '../connection/state.js';
 import type { CaptureSummary } from './analysis.js';
 import { CATALOGUE } from './catalogue/index.js';
 import type { AcrossFinding } from './finding.js';
-import { finding, type Rule, times } from './rule.js';
+import { finding } from './found.js';
+import { type Rule, times } from './rule.js';
 
 const midStream: Rule = (p) => {
   const first = p.connection.timeline.find((t) => t.basis === 'assumed');
@@ -13,7 +14,7 @@ const midStream: Rule = (p) => {
     endpoint: null,
     at: p.connection.start,
     frames: [first],
-    message: 'the capture began when this connection was already open: who opened it, and when, is assumed',
+    message: () => 'the capture began when this connection was already open: who opened it, and when, is assumed',
   });
 };
 
@@ -35,7 +36,7 @@ const oneSided: Rule = (p) => {
     endpoint: silent,
     at: p.connection.start,
     frames: acknowledged.slice(0, 2),
-    message: `only the ${speaker.side}'s segments were captured, though it acknowledges the ${silent}'s`,
+    message: () => `only the ${speaker.side}'s segments were captured, though it acknowledges the ${silent}'s`,
   });
 };
 
@@ -48,7 +49,8 @@ const gap: Rule = (p) => {
     endpoint: null,
     at: first.time,
     frames: gaps,
-    message: `the ${first.from} acknowledged ${first.from === 'client' ? "the server's" : "the client's"} data that the capture does not hold, ${times(gaps.length)}`,
+    message: () =>
+      `the ${first.from} acknowledged ${first.from === 'client' ? "the server's" : "the client's"} data that the capture does not hold, ${times(gaps.length)}`,
   });
 };
 
@@ -60,7 +62,7 @@ const copies: Rule = (p) => {
     endpoint: null,
     at: first.time,
     frames: [first],
-    message: `${n === 1 ? 'one frame was' : `${n} frames were`} captured twice, and counted once`,
+    message: () => `${n === 1 ? 'one frame was' : `${n} frames were`} captured twice, and counted once`,
   });
 };
 
@@ -81,7 +83,8 @@ const reordered: Rule = (p) => {
     endpoint: null,
     at: first.time,
     frames: late,
-    message: `${late.length === 1 ? 'one frame was' : `${late.length} frames were`} captured after frames that their sender had sent later`,
+    message: () =>
+      `${late.length === 1 ? 'one frame was' : `${late.length} frames were`} captured after frames that their sender had sent later`,
   });
 };
 

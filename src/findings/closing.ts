@@ -6,7 +6,8 @@ import { otherSide, type Side } from '../connection/state.js';
 import { SECOND } from '../connection/time.js';
 import { ACK } from '../decode/segment.js';
 import type { Finding } from './finding.js';
-import { addTo, endpointText, finding, notLost, type Rule, seconds, spanIn, times } from './rule.js';
+import { finding } from './found.js';
+import { addTo, endpointText, notLost, type Rule, seconds, spanIn, times } from './rule.js';
 import type { Thresholds } from './thresholds.js';
 
 const SIDES: readonly Side[] = ['client', 'server'];
@@ -61,7 +62,8 @@ const closeWait = each((p, side, view, thresholds) => {
         endpoint: side,
         at: span.since.at,
         frames: [span.since, afterData[0], afterData.at(-1)],
-        message: `the ${peer} closed its sending side and the ${side} went on to send ${bytes} bytes for ${seconds(end - span.since.at)}`,
+        message: () =>
+          `the ${peer} closed its sending side and the ${side} went on to send ${bytes} bytes for ${seconds(end - span.since.at)}`,
       }),
     );
   }
@@ -73,7 +75,8 @@ const closeWait = each((p, side, view, thresholds) => {
       finding(p, 'close-wait-at-end-of-capture', {
         ...evidence,
         ...severity,
-        message: `${endpointText(p, side)} got FIN and has not closed: CLOSE_WAIT for ${seconds(span.duration)} up to the end of the capture`,
+        message: () =>
+          `${endpointText(p, side)} got FIN and has not closed: CLOSE_WAIT for ${seconds(span.duration)} up to the end of the capture`,
       }),
     );
   } else if (long) {
@@ -81,7 +84,8 @@ const closeWait = each((p, side, view, thresholds) => {
       finding(p, 'close-wait-long', {
         ...evidence,
         ...severity,
-        message: `${endpointText(p, side)} was in CLOSE_WAIT for ${seconds(span.duration)}: its application closed that much later than the ${peer}`,
+        message: () =>
+          `${endpointText(p, side)} was in CLOSE_WAIT for ${seconds(span.duration)}: its application closed that much later than the ${peer}`,
       }),
     );
   }
@@ -104,19 +108,22 @@ const finRepeated = each((p, side, view) => {
   const span = fins[fins.length - 1].time - fins[0].time;
   const found: Finding[] = [];
   const evidence = { endpoint: side, at: fins[1].time, frames: [...fins, ...unheeded] };
-  const sent = `the ${side} sent its FIN ${times(fins.length)} in ${seconds(span)}`;
+  const sent = (): string => `the ${side} sent its FIN ${times(fins.length)} in ${seconds(span)}`;
   if (last && peerFinFirst) {
     if (unheeded.length > 0) {
       found.push(
         finding(p, 'last-ack-lost', {
           ...evidence,
-          message: `${sent}: the last ACK did not reach it, and it stayed in LAST_ACK`,
-          excluded: p.connection.tap === side ? [notLost('the last ACK', side, unheeded)] : [],
+          message: () => `${sent()}: the last ACK did not reach it, and it stayed in LAST_ACK`,
+          excluded: () => (p.connection.tap === side ? [notLost('the last ACK', side, unheeded)] : []),
         }),
       );
     } else {
       found.push(
-        finding(p, 'fin-retransmitted', { ...evidence, message: `${sent} from LAST_ACK before an ACK came through` }),
+        finding(p, 'fin-retransmitted', {
+          ...evidence,
+          message: () => `${sent()} from LAST_ACK before an ACK came through`,
+        }),
       );
     }
     if (stuck) {
@@ -124,7 +131,7 @@ const finRepeated = each((p, side, view) => {
         finding(p, 'last-ack-stuck', {
           ...evidence,
           at: fins[fins.length - 1].time,
-          message: `${sent} and no acknowledgement reached it: stuck in LAST_ACK until its retries ran out`,
+          message: () => `${sent()} and no acknowledgement reached it: stuck in LAST_ACK until its retries ran out`,
         }),
       );
     }
@@ -133,7 +140,8 @@ const finRepeated = each((p, side, view) => {
   found.push(
     finding(p, 'fin-retransmitted', {
       ...evidence,
-      message: `${sent}${unheeded.length > 0 ? ': the acknowledgement was lost' : ' before an acknowledgement came'}`,
+      message: () =>
+        `${sent()}${unheeded.length > 0 ? ': the acknowledgement was lost' : ' before an acknowledgement came'}`,
     }),
   );
   if (!answered && !unheeded.length && p.connection.timeline.some((t) => t.endpoint === side && t.to === 'FIN_WAIT1')) {
@@ -143,7 +151,7 @@ const finRepeated = each((p, side, view) => {
         finding(p, 'fin-wait1-stuck', {
           ...evidence,
           at: fins[0].time,
-          message: `${sent} and none was acknowledged: stuck in FIN_WAIT1`,
+          message: () => `${sent()} and none was acknowledged: stuck in FIN_WAIT1`,
         }),
       );
     }
@@ -165,14 +173,16 @@ const finWait2 = each((p, side, view, thresholds) => {
     (rst.flags & ACK) === 0 &&
     trigger?.isFin &&
     trigger.length === 0;
-  if (span.until && (timedOut || forgotten)) {
+  const { until } = span;
+  if (until && (timedOut || forgotten)) {
     return finding(p, 'fin-wait2-timeout', {
       endpoint: side,
-      at: span.until.at,
+      at: until.at,
       frames: [span.since, trigger, rst],
-      message: timedOut
-        ? `the ${side} gave FIN_WAIT2 up after ${seconds(span.duration)} without a FIN from the ${peer}${rst ? ', and answered what came later with RST' : ''}`
-        : `the ${peer}'s FIN came ${seconds((trigger?.time ?? span.until.at) - span.since.at)} after the ${side}'s was acknowledged and was answered with RST: the ${side} had given FIN_WAIT2 up`,
+      message: () =>
+        timedOut
+          ? `the ${side} gave FIN_WAIT2 up after ${seconds(span.duration)} without a FIN from the ${peer}${rst ? ', and answered what came later with RST' : ''}`
+          : `the ${peer}'s FIN came ${seconds((trigger?.time ?? until.at) - span.since.at)} after the ${side}'s was acknowledged and was answered with RST: the ${side} had given FIN_WAIT2 up`,
     });
   }
   if (span.duration < thresholds.finWait2 * SECOND || dataAfterPeersFin(p, peer) > 0) return null;
@@ -180,7 +190,7 @@ const finWait2 = each((p, side, view, thresholds) => {
     endpoint: side,
     at: span.since.at,
     frames: [span.since, span.until],
-    message: `the ${side} waited in FIN_WAIT2 for ${seconds(span.duration)} for the ${peer}'s FIN`,
+    message: () => `the ${side} waited in FIN_WAIT2 for ${seconds(span.duration)} for the ${peer}'s FIN`,
   });
 });
 
@@ -192,7 +202,7 @@ const simultaneousClose: Rule = (p) => {
     endpoint: null,
     at: Math.max(...fins.map((f) => f?.time ?? p.connection.start)),
     frames: fins,
-    message: 'both ends closed at the same time and their FINs crossed',
+    message: () => 'both ends closed at the same time and their FINs crossed',
   });
 };
 
@@ -208,7 +218,8 @@ const resetWhileClosing: Rule = (p) => {
       endpoint: side,
       at: rst.time,
       frames: [fin, rst],
-      message: `the ${side} sent RST ${seconds(rst.time - fin.time)} after the ${fin.from}'s FIN${bare ? ': it had forgotten the connection' : ''}`,
+      message: () =>
+        `the ${side} sent RST ${seconds(rst.time - fin.time)} after the ${fin.from}'s FIN${bare ? ': it had forgotten the connection' : ''}`,
     });
   }
   return null;
@@ -234,7 +245,8 @@ const timeWaitAssassination: Rule = (p) => {
     endpoint: side,
     at: rst.time,
     frames: [cause, rst],
-    message: `a RST ended the ${side}'s TIME_WAIT after ${seconds(span?.duration ?? 0)}: it had re-acknowledged a late segment, and the ${otherSide(side)} had forgotten the connection`,
+    message: () =>
+      `a RST ended the ${side}'s TIME_WAIT after ${seconds(span?.duration ?? 0)}: it had re-acknowledged a late segment, and the ${otherSide(side)} had forgotten the connection`,
   });
 };
 
@@ -250,16 +262,18 @@ const reuse: Rule = (p) => {
       endpoint: answer.from,
       at: answer.time,
       frames: [syn, answer],
-      message: `the SYN met a TIME_WAIT of the same 4-tuple at the ${answer.from}, which answered with an ACK instead of a SYN+ACK`,
+      message: () =>
+        `the SYN met a TIME_WAIT of the same 4-tuple at the ${answer.from}, which answered with an ACK instead of a SYN+ACK`,
     });
   }
   return finding(p, closed ? 'time-wait-reuse' : 'port-reused', {
     endpoint: syn.from,
     at: syn.time,
     frames: [syn],
-    message: closed
-      ? 'the SYN reused the 4-tuple of a connection still in TIME_WAIT, and was taken'
-      : 'the client opened again from the port of a connection that had not been closed in order',
+    message: () =>
+      closed
+        ? 'the SYN reused the 4-tuple of a connection still in TIME_WAIT, and was taken'
+        : 'the client opened again from the port of a connection that had not been closed in order',
   });
 };
 

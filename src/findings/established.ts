@@ -7,7 +7,8 @@ import { otherSide, type Side } from '../connection/state.js';
 import { SECOND } from '../connection/time.js';
 import { ACK } from '../decode/segment.js';
 import type { Finding } from './finding.js';
-import { addTo, changeTo, endpointText, finding, type Rule, seconds, spansOf, stateAt, times } from './rule.js';
+import { finding } from './found.js';
+import { addTo, changeTo, endpointText, type Rule, seconds, spansOf, stateAt, times } from './rule.js';
 
 const SIDES: readonly Side[] = ['client', 'server'];
 const each =
@@ -35,7 +36,8 @@ const halfOpenReset = each((p, side, view) => {
     endpoint: side,
     at: rst.time,
     frames: [sign, trigger, rst],
-    message: `the ${side} answered with RST: it no longer knew the connection that the ${otherSide(side)} still held in ${stateAt(p, otherSide(side), trigger.time) ?? 'ESTABLISHED'}${sign ? `; its last sign of life was ${seconds(rst.time - sign.time)} before` : ''}`,
+    message: () =>
+      `the ${side} answered with RST: it no longer knew the connection that the ${otherSide(side)} still held in ${stateAt(p, otherSide(side), trigger.time) ?? 'ESTABLISHED'}${sign ? `; its last sign of life was ${seconds(rst.time - sign.time)} before` : ''}`,
   });
 });
 
@@ -54,9 +56,10 @@ const activeReset = each((p, side, view) => {
     endpoint: side,
     at: rst.time,
     frames: [unread ? lastData : lastSent, rst],
-    message: unread
-      ? `the ${side} reset the connection after ${lastData.length} bytes that it never answered: closed with unread data, or aborted`
-      : `the ${side} ended the connection with RST instead of FIN`,
+    message: () =>
+      unread
+        ? `the ${side} reset the connection after ${lastData.length} bytes that it never answered: closed with unread data, or aborted`
+        : `the ${side} ended the connection with RST instead of FIN`,
   });
 });
 
@@ -70,7 +73,8 @@ const injected = each((p, side, view) => {
     endpoint: otherSide(side),
     at: rst.time,
     frames: [rst, after],
-    message: `a RST in the ${side}'s name ended the connection at the ${otherSide(side)}, and the ${side} went on as if it had not sent it`,
+    message: () =>
+      `a RST in the ${side}'s name ended the connection at the ${otherSide(side)}, and the ${side} went on as if it had not sent it`,
   });
 });
 
@@ -85,7 +89,8 @@ const challengeAck: Rule = (p) => {
         endpoint: side,
         at: answer.time,
         frames: [rst, answer],
-        message: `the ${side} answered a RST inside its window, but not at the next number, with a challenge ACK and stayed as it was`,
+        message: () =>
+          `the ${side} answered a RST inside its window, but not at the next number, with a challenge ACK and stayed as it was`,
       });
     }
   }
@@ -106,7 +111,8 @@ const challengeAck: Rule = (p) => {
     endpoint: answer.from,
     at: answer.time,
     frames: [asked, answer],
-    message: `the ${answer.from} answered a SYN with a challenge ACK: it still held ${syn ? 'this' : 'an older'} connection`,
+    message: () =>
+      `the ${answer.from} answered a SYN with a challenge ACK: it still held ${syn ? 'this' : 'an older'} connection`,
   });
 };
 
@@ -127,7 +133,8 @@ const unpromptedAck = each((p, side, view) => {
       endpoint: side,
       at: again.time,
       frames: [before, again],
-      message: `the ${side} repeated its last ACK with nothing sent to it: it answered something that did not pass the tap, such as a forged RST`,
+      message: () =>
+        `the ${side} repeated its last ACK with nothing sent to it: it answered something that did not pass the tap, such as a forged RST`,
     });
   }
   return null;
@@ -167,8 +174,9 @@ const retransmissionTimeout = each((p, side, view) => {
     endpoint: side,
     at: last.time,
     frames: [first, ...tail],
-    message: `the ${side} repeated its data ${times(tail.length)} in ${seconds(last.time - first.time)} and ${endpointText(p, otherSide(side))} acknowledged none; without TCP_USER_TIMEOUT it gives up after ${limit}`,
-    excluded:
+    message: () =>
+      `the ${side} repeated its data ${times(tail.length)} in ${seconds(last.time - first.time)} and ${endpointText(p, otherSide(side))} acknowledged none; without TCP_USER_TIMEOUT it gives up after ${limit}`,
+    excluded: () =>
       p.connection.tap === side
         ? []
         : [`loss before the tap: the repetitions passed it on the way to the ${otherSide(side)}`],
@@ -188,7 +196,8 @@ const keepaliveTimeout = each((p, side, view) => {
     endpoint: side,
     at: last.time,
     frames: [...probes, rst],
-    message: `${probes.length} keep-alive probes of the ${side} in ${seconds(last.time - probes[0].time)} went unanswered${rst ? ', and it dropped the connection' : ''}`,
+    message: () =>
+      `${probes.length} keep-alive probes of the ${side} in ${seconds(last.time - probes[0].time)} went unanswered${rst ? ', and it dropped the connection' : ''}`,
   });
 });
 
@@ -206,7 +215,8 @@ const zeroWindow: Rule = (p, thresholds) => {
         endpoint: side,
         at: closed.time,
         frames: [closed, opened],
-        message: `the ${side} closed its window for ${seconds(until - closed.time)}: its application did not read`,
+        message: () =>
+          `the ${side} closed its window for ${seconds(until - closed.time)}: its application did not read`,
       }),
     );
   }
@@ -229,7 +239,8 @@ const idle: Rule = (p, thresholds) => {
       endpoint: null,
       at: before,
       frames: [segments[i - 1], segments[i]],
-      message: `nothing passed for ${seconds(gap)} while both ends were ESTABLISHED: firewalls and NAT forget sooner`,
+      message: () =>
+        `nothing passed for ${seconds(gap)} while both ends were ESTABLISHED: firewalls and NAT forget sooner`,
     });
   }
   return null;

@@ -1,11 +1,13 @@
 import { echoOf, firstSpeech } from '../connection/postmortem/delivery.js';
 import type { Seg } from '../connection/postmortem/history.js';
 import type { Postmortem } from '../connection/postmortem/postmortem.js';
+import type { TcpState } from '../connection/state.js';
 import { MILLISECOND, SECOND } from '../connection/time.js';
 import { ACK } from '../decode/segment.js';
 import type { Finding } from './finding.js';
+import { finding } from './found.js';
 import { icmpText } from './icmp.js';
-import { changeTo, endpointText, finding, notLost, once, type Rule, seconds, spanIn, stateAt, times } from './rule.js';
+import { changeTo, endpointText, notLost, once, type Rule, seconds, spanIn, stateAt, times } from './rule.js';
 
 /** On its own host, a SYN that is taken in is answered well before that. */
 const UNANSWERED = 500 * MILLISECOND;
@@ -50,7 +52,7 @@ const synTimeout: Rule = (p) => {
       endpoint: 'client',
       at: last.time,
       frames: syns,
-      message: `the capture ends with the SYN to ${endpointText(p, 'server')} unanswered`,
+      message: () => `the capture ends with the SYN to ${endpointText(p, 'server')} unanswered`,
     });
   }
   if (!all && closed && !p.views.client.sent.some((s) => s.isRst)) {
@@ -58,15 +60,17 @@ const synTimeout: Rule = (p) => {
       endpoint: 'client',
       at: closed.at,
       frames: syns,
-      message: `the client gave up in SYN_SENT after ${syns.length === 1 ? 'one SYN' : `${syns.length} SYNs`} in ${seconds(last.time - syns[0].time)}, before its retries were used up; no SYN was answered`,
+      message: () =>
+        `the client gave up in SYN_SENT after ${syns.length === 1 ? 'one SYN' : `${syns.length} SYNs`} in ${seconds(last.time - syns[0].time)}, before its retries were used up; no SYN was answered`,
     });
   }
   return finding(p, 'syn-timeout', {
     endpoint: 'client',
     at: closed?.at ?? last.time,
     frames: syns,
-    message: `${syns.length} SYNs to ${endpointText(p, 'server')} in ${seconds(last.time - syns[0].time)} and no answer${closed ? ': connect() failed with ETIMEDOUT' : ''}`,
-    excluded: p.connection.tap === 'server' ? [notLost('the SYNs', 'server', syns)] : [],
+    message: () =>
+      `${syns.length} SYNs to ${endpointText(p, 'server')} in ${seconds(last.time - syns[0].time)} and no answer${closed ? ': connect() failed with ETIMEDOUT' : ''}`,
+    excluded: () => (p.connection.tap === 'server' ? [notLost('the SYNs', 'server', syns)] : []),
   });
 };
 
@@ -79,19 +83,20 @@ const refused: Rule = (p) => {
     endpoint: 'server',
     at: rst.time,
     frames: [syns[0], rst],
-    message: `${endpointText(p, 'server')} answered the SYN with RST: connect() failed with ECONNREFUSED`,
+    message: () => `${endpointText(p, 'server')} answered the SYN with RST: connect() failed with ECONNREFUSED`,
   });
 };
 
 const unreachable: Rule = (p) => {
   const error = p.history.segments.find((s) => s.icmp !== null && s.from === 'client');
-  if (!error?.icmp || p.views.server.sent.some((s) => s.isSynAck)) return null;
+  const icmp = error?.icmp;
+  if (!icmp || p.views.server.sent.some((s) => s.isSynAck)) return null;
   const { syns } = openingOf(p);
   return finding(p, 'connection-unreachable', {
     endpoint: 'client',
     at: error.time,
     frames: [syns[0], error],
-    message: `the SYN to ${endpointText(p, 'server')} drew ${icmpText(error.icmp)}`,
+    message: () => `the SYN to ${endpointText(p, 'server')} drew ${icmpText(icmp)}`,
   });
 };
 
@@ -105,7 +110,8 @@ const abortedBeforeAnswer: Rule = (p) => {
     endpoint: 'client',
     at: first.time,
     frames: [...syns, synAcks[0], first],
-    message: `the client answered the SYN+ACK with RST, ${seconds(first.time - syns[0].time)} after its first SYN: it had given the attempt up, or never had a socket for it (a scan)`,
+    message: () =>
+      `the client answered the SYN+ACK with RST, ${seconds(first.time - syns[0].time)} after its first SYN: it had given the attempt up, or never had a socket for it (a scan)`,
   });
 };
 
@@ -116,8 +122,9 @@ const synRepeated: Rule = (p) => {
     endpoint: 'client',
     at: syns[1].time,
     frames: syns,
-    message: `the client sent its SYN ${times(syns.length)} within ${seconds(syns[syns.length - 1].time - syns[0].time)}`,
-    excluded: p.connection.tap === 'server' ? [notLost('these SYNs', 'server', syns)] : [],
+    message: () =>
+      `the client sent its SYN ${times(syns.length)} within ${seconds(syns[syns.length - 1].time - syns[0].time)}`,
+    excluded: () => (p.connection.tap === 'server' ? [notLost('these SYNs', 'server', syns)] : []),
   });
 };
 
@@ -127,7 +134,8 @@ const synRepeated: Rule = (p) => {
  */
 const stuckInSynRecv: Rule = (p) => {
   const { synAcks, repeated, unheeded, syns } = openingOf(p);
-  if (synAcks.length === 0 || simultaneous(p)) return null;
+  // A single SYN+ACK that was heeded is what most connections have.
+  if (synAcks.length === 0 || (synAcks.length === 1 && unheeded.length === 0) || simultaneous(p)) return null;
   const span = spanIn(p, 'server', 'SYN_RECV');
   const established = changeTo(p, 'server', 'ESTABLISHED');
   const found: Finding[] = [];
@@ -135,8 +143,8 @@ const stuckInSynRecv: Rule = (p) => {
   const bareAcks = unheeded.filter((s) => s.length === 0 && !s.isFin);
   const firstGap = repeated.length > 0 ? repeated[0].time - synAcks[0].time : 0;
   const acked = unheeded[0];
-  const clientState = (acked && stateAt(p, 'client', acked.time)) ?? 'ESTABLISHED';
-  const duration = span ? seconds(span.duration) : 'a while';
+  const clientState = (): TcpState => (acked && stateAt(p, 'client', acked.time)) ?? 'ESTABLISHED';
+  const duration = (): string => (span ? seconds(span.duration) : 'a while');
   if (acked && span) {
     const deferred =
       acked.length === 0 && bareAcks.length > 0 && acked.time < repeated[0]?.time && firstGap > 2.5 * SECOND;
@@ -149,15 +157,17 @@ const stuckInSynRecv: Rule = (p) => {
       found.push(
         finding(p, 'defer-accept', {
           ...evidence,
-          message: `the server stayed in SYN_RECV for ${duration} after the client's ACK, and repeated its SYN+ACK only after ${seconds(firstGap)}: TCP_DEFER_ACCEPT waits for data`,
+          message: () =>
+            `the server stayed in SYN_RECV for ${duration()} after the client's ACK, and repeated its SYN+ACK only after ${seconds(firstGap)}: TCP_DEFER_ACCEPT waits for data`,
         }),
       );
     } else if (atServer) {
       found.push(
         finding(p, 'accept-queue-overflow', {
           ...evidence,
-          message: `client ${clientState}, server in SYN_RECV for ${duration}: ${unheeded.length === 1 ? 'the ACK' : `${unheeded.length} ACKs`} arrived and ${unheeded.length === 1 ? 'was' : 'were'} ignored, the SYN+ACK repeated ${times(repeated.length)}`,
-          excluded: [notLost('the ACK', 'server', unheeded)],
+          message: () =>
+            `client ${clientState()}, server in SYN_RECV for ${duration()}: ${unheeded.length === 1 ? 'the ACK' : `${unheeded.length} ACKs`} arrived and ${unheeded.length === 1 ? 'was' : 'were'} ignored, the SYN+ACK repeated ${times(repeated.length)}`,
+          excluded: () => [notLost('the ACK', 'server', unheeded)],
         }),
       );
     }
@@ -165,7 +175,8 @@ const stuckInSynRecv: Rule = (p) => {
       found.push(
         finding(p, 'handshake-ack-lost', {
           ...evidence,
-          message: `client ${clientState}, server stuck in SYN_RECV for ${duration}: it repeated its SYN+ACK ${times(repeated.length)} after the client's ACK${established ? ', until a later one got through' : ''}`,
+          message: () =>
+            `client ${clientState()}, server stuck in SYN_RECV for ${duration()}: it repeated its SYN+ACK ${times(repeated.length)} after the client's ACK${established ? ', until a later one got through' : ''}`,
         }),
       );
     }
@@ -184,8 +195,9 @@ const stuckInSynRecv: Rule = (p) => {
         endpoint: 'server',
         at: ended.at,
         frames: [...synAcks, ...unheeded],
-        message: `the server repeated its SYN+ACK ${times(repeated.length)} in ${seconds(repeated[repeated.length - 1].time - synAcks[0].time)} and gave the request up${acked ? `; the client, ESTABLISHED all along, was not told` : ''}`,
-        excluded: atServer && acked ? [notLost('the ACK', 'server', unheeded)] : [],
+        message: () =>
+          `the server repeated its SYN+ACK ${times(repeated.length)} in ${seconds(repeated[repeated.length - 1].time - synAcks[0].time)} and gave the request up${acked ? `; the client, ESTABLISHED all along, was not told` : ''}`,
+        excluded: () => (atServer && acked ? [notLost('the ACK', 'server', unheeded)] : []),
       }),
     );
     if (rst) {
@@ -195,7 +207,8 @@ const stuckInSynRecv: Rule = (p) => {
           endpoint: 'server',
           at: rst.time,
           frames: [trigger, rst],
-          message: `${seconds(rst.time - repeated[repeated.length - 1].time)} after its last SYN+ACK the server answered the client's segment with RST: it no longer knew the connection`,
+          message: () =>
+            `${seconds(rst.time - repeated[repeated.length - 1].time)} after its last SYN+ACK the server answered the client's segment with RST: it no longer knew the connection`,
         }),
       );
     }
@@ -206,8 +219,8 @@ const stuckInSynRecv: Rule = (p) => {
         endpoint: 'server',
         at: synAcks[1].time,
         frames: [syns[0], ...synAcks],
-        message: `the server sent its SYN+ACK ${times(synAcks.length)} before an acknowledgement came through`,
-        excluded: p.connection.tap === 'client' ? [notLost('these SYN+ACKs', 'client', synAcks)] : [],
+        message: () => `the server sent its SYN+ACK ${times(synAcks.length)} before an acknowledgement came through`,
+        excluded: () => (p.connection.tap === 'client' ? [notLost('these SYN+ACKs', 'client', synAcks)] : []),
       }),
     );
   }
@@ -226,7 +239,8 @@ const refusedAtAccept: Rule = (p) => {
     endpoint: 'server',
     at: rst.time,
     frames: [synAcks[0], ack, rst],
-    message: `${endpointText(p, 'server')} answered the ACK that completes the handshake with RST: its accept queue was full, and tcp_abort_on_overflow is 1`,
+    message: () =>
+      `${endpointText(p, 'server')} answered the ACK that completes the handshake with RST: its accept queue was full, and tcp_abort_on_overflow is 1`,
   });
 };
 
@@ -243,7 +257,8 @@ const completedByData: Rule = (p) => {
     severity: 'notice',
     at: first.time,
     frames: [synAcks[0], first, speech],
-    message: `no bare ACK of the SYN+ACK passed: the client's data completed the handshake ${seconds(first.time - synAcks[0].time)} after it`,
+    message: () =>
+      `no bare ACK of the SYN+ACK passed: the client's data completed the handshake ${seconds(first.time - synAcks[0].time)} after it`,
   });
 };
 
@@ -262,8 +277,9 @@ const synDropped: Rule = (p) => {
     endpoint: 'server',
     at: dropped[0].time,
     frames: [...dropped, synAcks[0]],
-    message: `${dropped.length === 1 ? 'a SYN' : `${dropped.length} SYNs`} reached the server's host and got no answer for ${seconds(synAcks[0].time - dropped[0].time)}`,
-    excluded: [notLost('the SYN', 'server', dropped)],
+    message: () =>
+      `${dropped.length === 1 ? 'a SYN' : `${dropped.length} SYNs`} reached the server's host and got no answer for ${seconds(synAcks[0].time - dropped[0].time)}`,
+    excluded: () => [notLost('the SYN', 'server', dropped)],
   });
 };
 
@@ -274,7 +290,7 @@ const simultaneousOpen: Rule = (p) => {
     endpoint: null,
     at: b?.time ?? p.connection.start,
     frames: [a, b],
-    message: 'both ends sent a SYN before they had the other one: one connection, opened from both sides',
+    message: () => 'both ends sent a SYN before they had the other one: one connection, opened from both sides',
   });
 };
 
@@ -285,7 +301,8 @@ const fastOpen: Rule = (p) => {
     endpoint: syn.from,
     at: syn.time,
     frames: [syn],
-    message: syn.length > 0 ? `the SYN carried ${syn.length} bytes of data` : 'the SYN asked for a Fast Open cookie',
+    message: () =>
+      syn.length > 0 ? `the SYN carried ${syn.length} bytes of data` : 'the SYN asked for a Fast Open cookie',
   });
 };
 
@@ -297,7 +314,7 @@ const slowHandshake: Rule = (p, thresholds) => {
     endpoint: null,
     at: p.connection.start,
     frames: [p.connection.segments[0].frame, ack],
-    message: `the handshake took ${seconds(rtt * SECOND)} without a repetition`,
+    message: () => `the handshake took ${seconds(rtt * SECOND)} without a repetition`,
   });
 };
 
@@ -308,7 +325,7 @@ const incomplete: Rule = (p) => {
     endpoint: 'server',
     at: synAcks[synAcks.length - 1].time,
     frames: synAcks,
-    message: 'the capture ends with the server still in SYN_RECV',
+    message: () => 'the capture ends with the server still in SYN_RECV',
   });
 };
 

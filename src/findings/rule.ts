@@ -2,8 +2,7 @@ import type { Endpoint, Time, Transition } from '../connection/model.js';
 import type { Seg } from '../connection/postmortem/history.js';
 import type { Postmortem } from '../connection/postmortem/postmortem.js';
 import type { Side, TcpState } from '../connection/state.js';
-import { CATALOGUE } from './catalogue/index.js';
-import type { Finding, FindingKind, Severity } from './finding.js';
+import type { Finding } from './finding.js';
 import type { Thresholds } from './thresholds.js';
 
 /** Looks for one kind of finding, or a few that exclude each other, in one connection. */
@@ -14,63 +13,6 @@ export function addTo(all: Finding[], found: ReturnType<Rule>): void {
   if (found === null) return;
   if ('kind' in found) all.push(found);
   else all.push(...found);
-}
-
-export interface Evidence {
-  readonly endpoint: Side | null;
-  readonly at: Time;
-  /** Segments or frames that prove it. */
-  readonly frames: readonly (Seg | Transition | number | null | undefined)[];
-  readonly message: string;
-  /** Causes that fit; the catalogue's where left out. */
-  readonly causes?: readonly string[];
-  readonly excluded?: readonly string[];
-  readonly severity?: Severity;
-  /** What to look at next; the catalogue's first check where left out. */
-  readonly advice?: string;
-}
-
-/** Most frames that one finding lists: the first and the last ones. */
-const MOST_FRAMES = 20;
-
-export function finding(p: Postmortem, kind: FindingKind, evidence: Evidence): Finding {
-  const entry = CATALOGUE[kind];
-  const frames = new Set<number>();
-  for (const f of evidence.frames) if (f !== null && f !== undefined) frames.add(typeof f === 'number' ? f : f.frame);
-  const sorted = [...frames].sort((a, b) => a - b);
-  return {
-    kind,
-    severity: evidence.severity ?? entry.severity,
-    endpoint: evidence.endpoint,
-    at: evidence.at,
-    frames: sorted.length <= MOST_FRAMES ? sorted : [...sorted.slice(0, MOST_FRAMES - 5), ...sorted.slice(-5)],
-    message: evidence.message,
-    advice: evidence.advice ?? adviceFor(p, kind, evidence.endpoint),
-    causes: evidence.causes ?? entry.causes,
-    excluded: evidence.excluded ?? [],
-  };
-}
-
-function adviceFor(p: Postmortem, kind: FindingKind, endpoint: Side | null): string {
-  const check = CATALOGUE[kind].checks[0];
-  if (!check) return '';
-  const host = check.host === 'both' && endpoint !== null ? endpoint : check.host;
-  const where =
-    host === 'client' || host === 'server'
-      ? `on ${p.connection[host].address}`
-      : host === 'both'
-        ? 'on both hosts'
-        : 'on the path';
-  return `${where}: ${fillIn(p, check.command)} (${check.why})`;
-}
-
-/** The catalogue's commands name what only the connection knows. */
-function fillIn(p: Postmortem, command: string): string {
-  const { client, server } = p.connection;
-  return command.replaceAll(/\b(?:PORT|SERVER|CLIENT)\b/g, (name) => {
-    if (name === 'PORT') return String(server.port);
-    return name === 'SERVER' ? server.address : client.address;
-  });
 }
 
 /** A stretch of time that an endpoint spent in one state; `until` is null where it was still there at the end. */

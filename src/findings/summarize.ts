@@ -6,6 +6,7 @@ import { AcrossFlows } from './across-flows.js';
 import type { Analysis, CaptureSummary, FindingSummary, Outcome } from './analysis.js';
 import { truncatedCaptures } from './capture.js';
 import { type Finding, type FindingKind, type Flow, SEVERITIES, type Severity } from './finding.js';
+import { inWords } from './found.js';
 import { withPort } from './rule.js';
 import type { Thresholds } from './thresholds.js';
 
@@ -52,17 +53,20 @@ export class Summarizer {
     }
     increment(this.#taps, flow.tap);
     const seen = new Set<FindingKind>();
+    const service = withPort(flow.server);
+    const network = networkOf(flow.client.address);
     for (const finding of flow.findings) {
       let kind = this.#kinds.get(finding.kind);
       if (!kind) {
         kind = new KindCount(flow, finding);
         this.#kinds.set(finding.kind, kind);
       }
-      kind.add(flow, finding, seen.has(finding.kind));
+      kind.add(flow, finding);
+      if (!seen.has(finding.kind)) kind.count(flow, service, network);
       seen.add(finding.kind);
     }
     if (flow.findings.length > 0 && isBad(flow)) this.#considerWorst(flow);
-    this.#across.add(flow);
+    this.#across.add(flow, service);
   }
 
   /** A connection without incident: the same as `add`, without its post-mortem. */
@@ -91,7 +95,7 @@ export class Summarizer {
       acrossFlows: [...this.#across.findings(), ...truncatedCaptures(captures)],
       tap,
       tapRtt: tap === 'client' || tap === 'server' ? median(this.#roundTrips[tap]) : null,
-      worst: this.#worst,
+      worst: this.#worst.map(toldInWords),
     };
   }
 
@@ -127,28 +131,34 @@ export class Summarizer {
   }
 }
 
+/** Flows by where they are. */
+type Places = Map<string, { flows: number }>;
+
 /** One kind's flows, and where they are. */
 class KindCount {
   #flows = 0;
   #severity: Severity;
   readonly #examples: number[] = [];
   #first: { readonly flow: Flow; readonly finding: Finding };
-  readonly #services = new Map<string, number>();
-  readonly #networks = new Map<string, number>();
+  readonly #services: Places = new Map();
+  readonly #networks: Places = new Map();
 
   constructor(flow: Flow, finding: Finding) {
     this.#severity = finding.severity;
     this.#first = { flow, finding };
   }
 
-  add(flow: Flow, finding: Finding, again: boolean): void {
+  add(flow: Flow, finding: Finding): void {
     if (rank(finding.severity) < rank(this.#severity)) this.#severity = finding.severity;
     if (finding.at < this.#first.finding.at) this.#first = { flow, finding };
-    if (again) return;
+  }
+
+  /** Once for each flow: the text of its server, and of its client's network. */
+  count({ flow }: Flow, service: string, network: string): void {
     this.#flows++;
-    if (this.#examples.length < MOST_EXAMPLES) this.#examples.push(flow.flow);
-    count(this.#services, withPort(flow.server));
-    count(this.#networks, networkOf(flow.client.address));
+    if (this.#examples.length < MOST_EXAMPLES) this.#examples.push(flow);
+    count(this.#services, service);
+    count(this.#networks, network);
   }
 
   summary(kind: FindingKind): FindingSummary {
@@ -177,6 +187,7 @@ export function outcomeOf(flow: Flow): Outcome {
   return flow.hadReset ? 'reset' : 'closed in order';
 }
 
+const toldInWords = (flow: Flow): Flow => Object.assign(flow, { findings: flow.findings.map(inWords) });
 const rank = (severity: Severity): number => SEVERITIES.indexOf(severity);
 const isBad = (flow: Flow): boolean => rank(flow.findings[0].severity) <= rank('warning');
 const byBadness = (a: Flow, b: Flow): number =>
@@ -192,14 +203,15 @@ function inOrder(counts: ReadonlyMap<TcpState, number>): Partial<Record<TcpState
   return Object.fromEntries(TCP_STATES.flatMap((state) => (counts.has(state) ? [[state, counts.get(state)]] : [])));
 }
 
-function count(places: Map<string, number>, place: string): void {
-  const n = places.get(place);
-  if (n !== undefined || places.size < MOST_PLACES) places.set(place, (n ?? 0) + 1);
+function count(places: Places, place: string): void {
+  const counted = places.get(place);
+  if (counted !== undefined) counted.flows++;
+  else if (places.size < MOST_PLACES) places.set(place, { flows: 1 });
 }
 
 /** The place that most flows share, if one does. */
-function mostly(places: ReadonlyMap<string, number>, flows: number): string | null {
-  for (const [place, n] of places) if (n * 2 > flows) return flows > 1 || n === 1 ? place : null;
+function mostly(places: Places, flows: number): string | null {
+  for (const [place, { flows: n }] of places) if (n * 2 > flows) return flows > 1 || n === 1 ? place : null;
   return null;
 }
 
