@@ -46,9 +46,20 @@ function putWords(words: readonly number[], bytes: DataView, at: number): number
   return at + 4 * words.length;
 }
 
-/** In base64. Node.js has `hash` since 20.12: without an object of its own for each of 500,000 hashes, it takes less than half of the time. */
+let known: ((bytes: DataView) => string) | null = null;
+
+/** In base64. */
 function sha1(bytes: DataView): string {
-  return 'hash' in crypto ? crypto.hash('sha1', bytes, 'base64') : createHash('sha1').update(bytes).digest('base64');
+  known ??= hasher();
+  return known(bytes);
+}
+
+/** Node.js has `hash` since 20.12: without an object of its own for each of 500,000 hashes, it takes less than half of the time. */
+function hasher(): (bytes: DataView) => string {
+  const { hash } = crypto;
+  return hash === undefined
+    ? (bytes) => createHash('sha1').update(bytes).digest('base64')
+    : (bytes) => hash('sha1', bytes, 'base64');
 }
 
 /** The words of an address of IPv6, as they stand on the wire. */
