@@ -33,8 +33,8 @@ let end: usize = BATCH_BEGIN;
 /** Those that `segmentAt` has made ready end here. */
 export let readyEnd: usize = BATCH_BEGIN;
 /**
- * Where it stands which record the first of them most likely belongs to; those of the others follow. In the segments, which may be in
- * another processor's cache, it would have to be written there.
+ * Where the address of the record stands that the first of them most likely belongs to; those of the others follow. They are not
+ * written to the segments: what another thread has decoded is in another processor's cache.
  */
 export let guess: usize = FIRST_GUESS;
 /** Another thread has decoded all segments of the chunk. */
