@@ -18,6 +18,13 @@ const MOST_DISTINCT = 1000;
 /** How long a host that tcp_tw_recycle had met was remembered (TCP_PAWS_MSL). */
 const TIMESTAMP_MEMORY = 60 * SECOND;
 
+/** The newest timestamp that one host has opened a connection to another one with, and when. */
+interface Stamp {
+  flows: number;
+  tsVal: number;
+  at: Time;
+}
+
 /** Flows that share a subject. */
 class Group {
   flows = 0;
@@ -48,11 +55,7 @@ export class AcrossFlows {
   readonly #closeWait = new Bounded<string, Occupancy>(() => new Occupancy());
   readonly #hosts = new BusyHosts();
   readonly #drops = new Bounded<string, Group>(() => new Group());
-  readonly #stamps = new Bounded<string, { flows: number; tsVal: number; at: Time }>(() => ({
-    flows: 0,
-    tsVal: 0,
-    at: -1,
-  }));
+  readonly #stamps = new Bounded<string, Stamp>(() => ({ flows: 0, tsVal: 0, at: -1 }));
   #unanswered = false;
 
   constructor(thresholds: Thresholds) {
@@ -90,7 +93,7 @@ export class AcrossFlows {
     this.#countOrdinary(o, 'client', o.clientSound);
     this.#countOrdinary(o, 'server', o.serverSound);
     if (this.#unanswered && o.synTsVal >= 0)
-      this.#stamp(`${o.address('client')} to ${o.address('server')}`, o.synTsVal, o.start);
+      renew(this.#stamps.of(`${o.address('client')} to ${o.address('server')}`), o.synTsVal, o.start);
   }
 
   #countOrdinary(o: OrdinaryEnd, side: Side, sound: number): void {
@@ -191,16 +194,15 @@ export class AcrossFlows {
       this.#unanswered = true;
       if (older) this.#drops.of(pair).add(flow.flow, syn.time);
     }
-    if (opened && !older) this.#stamp(pair, syn.tsVal, syn.time);
+    if (opened && !older) renew(newest ?? this.#stamps.of(pair), syn.tsVal, syn.time);
   }
+}
 
-  #stamp(pair: string, tsVal: number, at: Time): void {
-    const newest = this.#stamps.of(pair);
-    if (newest.at >= 0 && ((tsVal - newest.tsVal) | 0) < 0) return;
-    newest.flows++;
-    newest.tsVal = tsVal;
-    newest.at = at;
-  }
+function renew(newest: Stamp, tsVal: number, at: Time): void {
+  if (newest.at >= 0 && ((tsVal - newest.tsVal) | 0) < 0) return;
+  newest.flows++;
+  newest.tsVal = tsVal;
+  newest.at = at;
 }
 
 function portsTo(host: BusyHost, service: string): Occupancy {
