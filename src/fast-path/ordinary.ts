@@ -35,8 +35,8 @@ import { directionAt, setTime, setTimeBits, setWord, time, timeBits, word } from
 import { ACK, directionOf, FIN, RST, SYN, windowOf } from './segment';
 
 /*
- * Ordinary segments of an established connection: most of all segments. To take one, nothing is asked for or changed but the first two
- * lines of its flow's record.
+ * Ordinary segments of an established connection. To take one, nothing is asked for or changed but the first two lines of its flow's
+ * record, and where it is the first one of its direction, the fourth.
  */
 
 /** Of one direction, as ORDINARY has it: no more can be counted. */

@@ -25,7 +25,7 @@ const MOST_FRAMES = 20;
 
 /**
  * A finding that is put into words when somebody asks for these: most findings are only counted, and with the words of all, an analysis
- * of handshakes with loss took an eighth longer.
+ * of handshakes with loss took a tenth longer.
  */
 class Found implements Finding {
   readonly severity: Severity;
