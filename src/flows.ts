@@ -91,6 +91,7 @@ async function* followAll<T>(
     yield* follower.run(reading);
   } finally {
     await reading.close();
+    follower.close();
   }
   summaries.push(...reading.summaries(follower.clock));
 }

@@ -135,6 +135,11 @@ export class Follower<T> implements FrameSink {
     if (this.#givenUp > 0) this.settings.options.onGivenUp?.(this.#givenUp);
   }
 
+  /** No flow is asked for any more, and the reading is closed: it may write to the memory of flows. */
+  close(): void {
+    this.#tracker.close();
+  }
+
   take(found: DecodeResult, segment: Segment, newest: Time): boolean {
     this.#newest = newest;
     if (this.#membership !== null && this.#source !== null)

@@ -1,5 +1,15 @@
 import { ACK, FIN, type Segment, SYN } from '../decode/segment.js';
-import { SEGMENT_WORDS } from '../fast-path/layout.js';
+import {
+  KEPT_BITS,
+  KEPT_FRAME,
+  KEPT_LENGTH,
+  KEPT_NUMBER,
+  KEPT_SILENCE,
+  KEPT_SILENCE_SHIFT,
+  KEPT_TS_ECR,
+  KEPT_TS_VAL,
+  SEGMENT_WORDS,
+} from '../fast-path/layout.js';
 import type { Time } from './model.js';
 
 /*
@@ -7,25 +17,9 @@ import type { Time } from './model.js';
  * of which the flow's record tells enough (ordinary-segments.ts).
  */
 
-/** Words of a segment, as fast-path/kept-segments.ts writes them. Its sequence number follows from those before it, but for a SYN. */
-const W = {
-  /** Nanoseconds since the flow's segment before it: the lower 32 bits. */
-  silence: 0,
-  frame: 1,
-  /** Of a SYN, whose acknowledgement is known without: its own number. */
-  ackOrSeq: 2,
-  /** Payload in the upper half; of a SYN, which has none, 1 + the shift of its window scale. */
-  lengthAndWindow: 3,
-  tsVal: 4,
-  tsEcr: 5,
-  /** Flags and what is below; the IPv4 identification in the upper half. */
-  bits: 6,
-} as const;
 const FLAGS = 0x1ff;
 const FROM_B = 1 << 9;
 const TIMESTAMPS = 1 << 10;
-/** The upper bits of the silence: up to 137 s. */
-const SILENCE_SHIFT = 11;
 const SILENCE_BITS = 0x1f;
 
 /** Reads segments of a flow from a copy, one after the other. */
@@ -39,22 +33,22 @@ export class SegmentReader {
   /** Overwrites `s` by the segment of a copy that stands at `at`; addresses and ports are left alone. @returns its direction */
   read(copy: Int32Array, at: number, s: Segment): number {
     const { next } = this;
-    const bits = copy[at + W.bits];
+    const bits = copy[at + KEPT_BITS];
     const d = directionOf(bits);
     const isSyn = (bits & SYN) !== 0;
     this.time += silenceOf(copy, at);
     s.time = this.time;
-    s.frame = copy[at + W.frame] >>> 0;
+    s.frame = copy[at + KEPT_FRAME] >>> 0;
     s.flags = bits & FLAGS;
-    s.seq = isSyn ? copy[at + W.ackOrSeq] : next[d];
+    s.seq = isSyn ? copy[at + KEPT_NUMBER] : next[d];
     if (isSyn) s.ack = (bits & ACK) === 0 ? 0 : next[1 - d];
-    else s.ack = copy[at + W.ackOrSeq];
-    s.windowScale = isSyn ? (copy[at + W.lengthAndWindow] >>> 16) - 1 : -1;
+    else s.ack = copy[at + KEPT_NUMBER];
+    s.windowScale = isSyn ? (copy[at + KEPT_LENGTH] >>> 16) - 1 : -1;
     s.hasTimestamps = (bits & TIMESTAMPS) !== 0;
-    s.tsVal = copy[at + W.tsVal];
-    s.tsEcr = copy[at + W.tsEcr];
-    s.length = isSyn ? 0 : copy[at + W.lengthAndWindow] >>> 16;
-    s.window = copy[at + W.lengthAndWindow] & 0xffff;
+    s.tsVal = copy[at + KEPT_TS_VAL];
+    s.tsEcr = copy[at + KEPT_TS_ECR];
+    s.length = isSyn ? 0 : copy[at + KEPT_LENGTH] >>> 16;
+    s.window = copy[at + KEPT_LENGTH] & 0xffff;
     s.ipId = s.ipVersion === 6 ? -1 : bits >>> 16;
     next[d] = (s.seq + s.length + (isSyn ? 1 : 0) + (s.flags & FIN)) | 0;
     return d;
@@ -64,17 +58,17 @@ export class SegmentReader {
 /** @returns where in a copy, from `begin` to `end`, the first FIN stands; `end` where there is none */
 export function firstFin(copy: Int32Array, begin: number, end: number): number {
   let at = begin;
-  while (at < end && (copy[at + W.bits] & FIN) === 0) at += SEGMENT_WORDS;
+  while (at < end && (copy[at + KEPT_BITS] & FIN) === 0) at += SEGMENT_WORDS;
   return at;
 }
 
 /** Takes back from `reader`, which stands behind these segments of a copy, none of them a SYN, what they have moved it. */
 export function unread(copy: Int32Array, begin: number, end: number, reader: SegmentReader): void {
   for (let at = begin; at < end; at += SEGMENT_WORDS) {
-    const bits = copy[at + W.bits];
+    const bits = copy[at + KEPT_BITS];
     const d = directionOf(bits);
     reader.time -= silenceOf(copy, at);
-    reader.next[d] = (reader.next[d] - (copy[at + W.lengthAndWindow] >>> 16) - (bits & FIN)) | 0;
+    reader.next[d] = (reader.next[d] - (copy[at + KEPT_LENGTH] >>> 16) - (bits & FIN)) | 0;
   }
 }
 
@@ -84,5 +78,5 @@ function directionOf(bits: number): number {
 
 /** Since the flow's segment before it. */
 function silenceOf(copy: Int32Array, at: number): Time {
-  return (copy[at + W.silence] >>> 0) + ((copy[at + W.bits] >>> SILENCE_SHIFT) & SILENCE_BITS) * 2 ** 32;
+  return (copy[at + KEPT_SILENCE] >>> 0) + ((copy[at + KEPT_BITS] >>> KEPT_SILENCE_SHIFT) & SILENCE_BITS) * 2 ** 32;
 }

@@ -299,6 +299,10 @@ export class Tracker implements DeferringSource {
       for (const flow of few) if (!this.#leave(flow, true)) yield;
       yield;
     }
+  }
+
+  /** Nothing is asked for any more, and nobody else reads or writes its memory. */
+  close(): void {
     this.#deferral?.close();
   }
 

@@ -7,6 +7,7 @@ import { segmentEnd } from './segment';
 
 export { setFraming } from './framing';
 export { setLink } from './headers';
+export { packPage } from './packing';
 
 const FIRST: usize = PIECES;
 const PIECE_LENGTH: usize = PIECE_BYTES;

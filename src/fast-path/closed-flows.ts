@@ -1,71 +1,85 @@
-import { CLOSED_PLACES, FIRST_CLOSED, MOST_CLOSED, NOTED_FLOWS, PAGE_BYTES, PAGES_IN_USE } from './layout';
-import { lastOfPacked, mostPacked, pack } from './packed-flow';
+import { nameOf, placeOf, placeOfFresh, placeOfFreshEnd, placeOfPacked } from './closed-places';
+import { MOST_CLOSED, NOTED_FLOWS, PAGE_BYTES } from './layout';
+import { copiedBytes, copyClosed, lastOfClosed } from './packed-flow';
+import {
+  givePage,
+  isPackedElsewhere,
+  needsPage,
+  notePageFilled,
+  packPage,
+  pagesBegun,
+  pagesEmptied,
+  pagesFilled,
+  resetPacking,
+} from './packing';
 import { allocatePage, releasePage } from './pages';
 
 /*
- * Flows that have closed, packed, in the order in which they did. In that order they leave, but for a few: so this is the queue
+ * Flows that have closed, in the order in which they did. In that order they leave, but for a few: so this is the queue
  * that they wait in, pages are given back with the last one that stands there, and names of flows go round.
  */
 
-const PLACES: usize = CLOSED_PLACES;
 const NOTED: usize = NOTED_FLOWS;
-const PAGES: usize = PAGES_IN_USE;
 const PAGE_LENGTH: usize = PAGE_BYTES;
-const FIRST: u32 = FIRST_CLOSED;
-const ROUND: u32 = MOST_CLOSED - 1;
-/** As many pages as all of memory holds. */
-const PAGES_ROUND: u32 = 0xffff;
+/** What is copied begins where a line of memory does. */
+const LINE: usize = 64;
+/** Where no other thread packs: pages that wait for that. Short captures need not be packed at all. */
+const MOST_FRESH: u32 = 192;
 
 /** In place of an address: the flow is followed in full, and keeps its place in the queue. */
 const MARK: u32 = 1;
 
 export let closedInUse: u32 = 0;
-/** Counted through all rounds: the first one that keeps its place, the first one that is packed, and the next one that closes. */
+/** The first one that keeps its place, the first one that is there, and the next one that closes. */
 let oldest: u32 = 0;
-let oldestPacked: u32 = 0;
+let oldestThere: u32 = 0;
 let next: u32 = 0;
-/** The same of pages. */
-let oldestPage: u32 = 0;
-let nextPage: u32 = 0;
-/** Of the page that is written to: where it goes on, and where it ends. */
+/** The first page that flows are packed in, and the first one that they were copied to. */
+let oldestPacked: u32 = 0;
+let oldestFresh: u32 = 0;
+/** Of the page that is copied to: where it goes on, and where it ends. */
 let to: usize = 0;
 let pageEnd: usize = 0;
 
 /** There is none. */
 export function resetClosed(): void {
-  closedInUse = oldest = oldestPacked = next = oldestPage = nextPage = 0;
+  closedInUse = oldest = oldestThere = next = oldestPacked = oldestFresh = 0;
   to = pageEnd = 0;
+  resetPacking();
 }
 
-/** @returns the address of a packed flow */
-export function packedAt(flow: u32): usize {
-  return load<u32>(placeOf(flow));
+/** @returns the address of a flow, up to the next one that closes */
+export function closedAt(flow: u32): usize {
+  return atomic.load<u32>(placeOf(flow));
 }
 
 /** Whether it is there. */
 export function isClosed(flow: u32): bool {
-  return load<u32>(placeOf(flow)) > MARK;
+  return atomic.load<u32>(placeOf(flow)) > MARK;
 }
 
-/** Packs a flow whose ends have closed. @returns its name from now on; 0 where there is no room */
+/** Copies a flow whose ends have closed. @returns its name from now on; 0 where there is no room */
 export function addClosed(record: usize): u32 {
   if (next - oldest === MOST_CLOSED) return 0;
-  if (to + mostPacked(record) > pageEnd && !turnPage()) return 0;
+  if (to + copiedBytes(record) > pageEnd && !turnPage()) return 0;
   const flow = nameOf(next++);
   store<u32>(placeOf(flow), <u32>to);
-  to = pack(record, to);
+  to = (copyClosed(record, to) + (LINE - 1)) & ~(LINE - 1);
   closedInUse++;
   return flow;
 }
 
 /** A flow leaves. @param keepsPlace it is followed in full: its place is `dismissed` later */
 export function removeClosed(flow: u32, keepsPlace: bool): void {
+  // To store it in order with all else would wait for each store before. A flow that is exchanged for its copy meanwhile leaves, too.
   store<u32>(placeOf(flow), keepsPlace ? MARK : 0);
   closedInUse--;
   advance();
-  while (oldestPacked !== next && !isClosed(nameOf(oldestPacked))) oldestPacked++;
-  while (nextPage - oldestPage > 1 && !isNeeded(load<u32>(nameOfPage(oldestPage))))
-    releasePage(load<u32>(nameOfPage(oldestPage++)));
+  // Asked for first: what is packed from now on stands in the last one of these, or behind it.
+  const begun = pagesBegun();
+  while (oldestThere !== next && !isClosed(nameOf(oldestThere))) oldestThere++;
+  while (begun - oldestPacked > 1 && !isNeeded(load<u32>(placeOfPacked(oldestPacked))))
+    releasePage(load<u32>(placeOfPacked(oldestPacked++)));
 }
 
 /** The place that a flow has kept is given up. */
@@ -94,7 +108,7 @@ export function noteLeaving(now: f64, linger: f64, most: u32): u32 {
   for (let closed = oldest; closed !== next && count < most; closed++) {
     const flow = nameOf(closed);
     if (!isClosed(flow)) continue;
-    if (now < lastOfPacked(packedAt(flow)) + linger) break;
+    if (now < lastOfClosed(closedAt(flow)) + linger) break;
     store<u32>(NOTED + ((<usize>count) << 4), flow);
     count++;
   }
@@ -111,29 +125,40 @@ export function closedEnd(): u32 {
   return next;
 }
 
-/** Whether the oldest packed flow stands in this page, which is the oldest one. */
+/** Whether the oldest flow stands in this page, which is the oldest one that flows are packed in. */
 function isNeeded(page: usize): bool {
-  return oldestPacked !== next && packedAt(nameOf(oldestPacked)) - page < PAGE_LENGTH;
+  return oldestThere !== next && closedAt(nameOf(oldestThere)) - page < PAGE_LENGTH;
 }
 
+/** Leaves the page that is full to be packed, and begins another one. */
 function turnPage(): bool {
+  if (pageEnd !== 0) {
+    store<u32>(placeOfFreshEnd(pagesFilled()), next);
+    notePageFilled();
+    if (isPackedElsewhere()) giveMemory();
+    else packHere();
+  }
+  const emptied = pagesEmptied();
+  while (oldestFresh !== emptied) releasePage(load<u32>(placeOfFresh(oldestFresh++)));
   const page = allocatePage();
-  if (page === 0) return false;
-  store<u32>(nameOfPage(nextPage++), <u32>page);
   to = page;
-  pageEnd = page + PAGE_LENGTH;
-  return true;
+  pageEnd = page === 0 ? 0 : page + PAGE_LENGTH;
+  store<u32>(placeOfFresh(pagesFilled()), <u32>page);
+  return page !== 0;
 }
 
-/** @param closed where it stands among all that have closed */
-function nameOf(closed: u32): u32 {
-  return FIRST + (closed & ROUND);
+/** Packs pages that are full, but for the last ones, as far as there is memory for it. Those that all have left are empty. */
+function packHere(): void {
+  while (pagesEmptied() !== pagesFilled() && isToPack(pagesEmptied()) && giveMemory()) packPage();
 }
 
-function placeOf(flow: u32): usize {
-  return PLACES + ((<usize>(flow - FIRST)) << 2);
+function isToPack(page: u32): bool {
+  return pagesFilled() - page > MOST_FRESH || <i32>(oldestThere - load<u32>(placeOfFreshEnd(page))) >= 0;
 }
 
-function nameOfPage(page: u32): usize {
-  return PAGES + ((<usize>(page & PAGES_ROUND)) << 2);
+function giveMemory(): bool {
+  if (!needsPage()) return true;
+  const page = allocatePage();
+  if (page !== 0) givePage(page);
+  return page !== 0;
 }

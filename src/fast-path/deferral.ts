@@ -1,4 +1,4 @@
-import { addClosed, closedInUse, isClosed, packedAt, removeClosed, resetClosed } from './closed-flows';
+import { addClosed, closedAt, closedInUse, isClosed, removeClosed, resetClosed } from './closed-flows';
 import { addOpen, findClosed, findOpen, keyAt, moveToClosed, removeFromIndex, resetIndex } from './flow-index';
 import { canKeep, forgetSegments, keepSegment, resetKept } from './kept-segments';
 import { writeKey } from './key';
@@ -47,7 +47,7 @@ import {
   UNSOUND,
 } from './layout';
 import { advance, isNext, isOfEstablished, isTimely, kindOf, takeOrdinary, withLast } from './ordinary';
-import { lastOfPacked, numberOfPacked, tellAll, tellAllPacked, tellPacked } from './packed-flow';
+import { lastOfClosed, numberOfClosed, tellAll, tellAllClosed, tellClosed } from './packed-flow';
 import { resetPages } from './pages';
 import {
   addressOf,
@@ -157,7 +157,7 @@ export function isSign(segment: usize): bool {
   const open = findOpen(segment);
   const closed = open === 0 ? findClosed(segment) : -1;
   if (open === 0 && closed < 0) return false;
-  const bits = word(open === 0 ? packedAt(closed) : open, BITS);
+  const bits = word(open === 0 ? closedAt(closed) : open, BITS);
   const server: u32 = (bits & OPENED_BY_B) !== 0 ? 0 : 1;
   if (directionOf(segment) !== server) return false;
   return (flagsOf(segment) & FIN) !== 0 || (bits & (HAS_SPOKEN << server)) === 0;
@@ -197,7 +197,7 @@ export function begin(segment: usize, frame: u32, number: u32, tcpStream: u32): 
  */
 export function remove(flow: u32, keepsPlace: bool): void {
   removeFromIndex(flow);
-  if (isPacked(flow)) removeClosed(flow, keepsPlace);
+  if (hasClosed(flow)) removeClosed(flow, keepsPlace);
   else forget(addressOf(flow));
 }
 
@@ -207,24 +207,24 @@ function forget(record: usize): void {
   releaseRecord(record);
 }
 
-function isPacked(flow: u32): bool {
+function hasClosed(flow: u32): bool {
   return flow >= <u32>FIRST_CLOSED;
 }
 
 /** Whether a flow has this name that has not left. */
 export function isInUse(flow: u32): bool {
-  return isPacked(flow) ? isClosed(flow) : word(addressOf(flow), NUMBER) !== 0;
+  return hasClosed(flow) ? isClosed(flow) : word(addressOf(flow), NUMBER) !== 0;
 }
 
 /** @returns its number; 0 where it has left */
 export function numberOf(flow: u32): u32 {
   if (!isInUse(flow)) return 0;
-  return isPacked(flow) ? numberOfPacked(packedAt(flow)) : word(addressOf(flow), NUMBER);
+  return hasClosed(flow) ? numberOfClosed(closedAt(flow)) : word(addressOf(flow), NUMBER);
 }
 
 /** @returns the time of its last segment */
 export function lastOf(flow: u32): f64 {
-  return isPacked(flow) ? lastOfPacked(packedAt(flow)) : time(addressOf(flow), LAST);
+  return hasClosed(flow) ? lastOfClosed(closedAt(flow)) : time(addressOf(flow), LAST);
 }
 
 export function bitsOf(flow: u32): u32 {
@@ -233,14 +233,14 @@ export function bitsOf(flow: u32): u32 {
 
 /** @returns the address of a flow's record, or where it is told */
 export function tellRecord(flow: u32): usize {
-  if (!isPacked(flow)) return addressOf(flow);
-  tellPacked(packedAt(flow));
+  if (!hasClosed(flow)) return addressOf(flow);
+  tellClosed(closedAt(flow));
   return TOLD;
 }
 
 /** Writes a flow's record to `TOLD`, and the segments behind it that were kept of it. */
 export function tell(flow: u32): void {
-  if (isPacked(flow)) tellAllPacked(packedAt(flow));
+  if (hasClosed(flow)) tellAllClosed(closedAt(flow));
   else tellAll(addressOf(flow));
 }
 

@@ -1,7 +1,7 @@
-import { packedAt } from './closed-flows';
+import { closedAt } from './closed-flows';
 import { hashOf, isKeyOf } from './key';
 import { BITS, CLOSED_INDEX, FIRST_CLOSED, OPEN_INDEX, SEG_HASH, UPPER } from './layout';
-import { PACKED_UPPER } from './packed-flow';
+import { CLOSED_UPPER } from './packed-flow';
 import { addressOf, flowAt, word } from './record';
 
 /**
@@ -132,11 +132,11 @@ function flowOf(entry: u32): u32 {
 
 /** @returns where a flow has its key */
 export function keyAt(flow: u32): usize {
-  return flow < <u32>FIRST_CLOSED ? addressOf(flow) : packedAt(flow);
+  return flow < <u32>FIRST_CLOSED ? addressOf(flow) : closedAt(flow);
 }
 
 function upperOf(flow: u32): i32 {
-  return flow < <u32>FIRST_CLOSED ? UPPER : PACKED_UPPER;
+  return flow < <u32>FIRST_CLOSED ? UPPER : CLOSED_UPPER;
 }
 
 function hasKeyOf(flow: u32, segment: usize): bool {

@@ -1,4 +1,6 @@
 import {
+  KEPT_BEFORE,
+  KEPT_SILENCE_SHIFT,
   NEWEST,
   OLDEST,
   PAGE_BYTES,
@@ -15,20 +17,16 @@ import {
 import { allocatePage } from './pages';
 import { setWord, word } from './record';
 import { SYN, scaleOf, windowOf } from './segment';
-import { four } from './squeeze';
 
 /*
- * Segments of open flows that are kept one by one, in the words of connection/kept-segments.ts. The first ones of a flow stand
+ * Segments of open flows that are kept one by one, in the words of layout.ts. The first ones of a flow stand
  * behind its record. The others stand elsewhere, linked from the newest one on: few flows have many, and those soon close.
  */
 
 const SEGMENT_BYTES: usize = SEGMENT_WORDS << 2;
 const RECORD_BYTES: usize = RECORD_WORDS << 2;
-/** Where one that is linked names the one before it. */
-const BEFORE: usize = 28;
 /** Flags, direction and whether there are timestamps stand as in SEG_BITS. */
 const BITS: u32 = 0x7ff;
-const SILENCE_SHIFT: u32 = 11;
 
 /** The first of those that are linked and free, which leads to the others; 0 for none. */
 let free: usize = 0;
@@ -60,7 +58,7 @@ export function keepSegment(segment: usize, record: usize, kept: u32, frame: u32
   const isSyn = (bits & SYN) !== 0;
   const number = word(segment, isSyn ? SEG_SEQ : SEG_ACK);
   const lengthAndWindow = isSyn ? (scaleOf(segment) << 16) | windowOf(segment) : word(segment, SEG_WND);
-  const marks = (bits & BITS) | ((<u32>(nanoseconds >> 32)) << SILENCE_SHIFT) | (word(segment, SEG_IP_ID) << 16);
+  const marks = (bits & BITS) | ((<u32>(nanoseconds >> 32)) << KEPT_SILENCE_SHIFT) | (word(segment, SEG_IP_ID) << 16);
   // Two stores in place of eight: most likely, this line of memory is not in the cache.
   v128.store(at, four(<u32>nanoseconds, frame, number, lengthAndWindow));
   const timestamps = i32x4.replace_lane(v128.load(segment, SEG_TS_VAL << 2), 2, marks);
@@ -80,7 +78,7 @@ export function listSegments(record: usize, kept: u32, list: usize): void {
 /** All segments of a flow are needed no more. @param kept how many they are */
 export function forgetSegments(record: usize, kept: u32): void {
   if (kept <= <u32>SEGMENTS_IN_RECORD) return;
-  store<u32>(word(record, OLDEST), <u32>free, BEFORE);
+  setWord(word(record, OLDEST), KEPT_BEFORE, <u32>free);
   free = word(record, NEWEST);
 }
 
@@ -112,8 +110,15 @@ function link(record: usize, kept: u32): usize {
   return segment;
 }
 
+function four(first: u32, second: u32, third: u32, fourth: u32): v128 {
+  let words = i32x4.splat(first);
+  words = i32x4.replace_lane(words, 1, second);
+  words = i32x4.replace_lane(words, 2, third);
+  return i32x4.replace_lane(words, 3, fourth);
+}
+
 function before(segment: usize): usize {
-  return load<u32>(segment, BEFORE);
+  return word(segment, KEPT_BEFORE);
 }
 
 /** @returns false where there is no memory for one more */

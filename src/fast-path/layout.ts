@@ -40,21 +40,42 @@ export const OFFERED = 0x58000;
 /** A segment that is kept one by one. Of one flow, so many are at most. */
 export const SEGMENT_WORDS = 8;
 export const MOST_SEGMENTS = 63;
+/* Its words. Its sequence number follows from those before it, but for a SYN. */
+/** Nanoseconds since the flow's segment before it: the lower 32 bits. */
+export const KEPT_SILENCE = 0;
+export const KEPT_FRAME = 1;
+/** Of a SYN, whose acknowledgement is known without: its own number. */
+export const KEPT_NUMBER = 2;
+/** Payload in the upper half, window in the lower; of a SYN, which has no payload, 1 + the shift of its window scale. */
+export const KEPT_LENGTH = 3;
+export const KEPT_TS_VAL = 4;
+export const KEPT_TS_ECR = 5;
+/** The lowest eleven bits of SEG_BITS; upper bits of the silence, up to 137 s; the IPv4 identification in the upper half. */
+export const KEPT_BITS = 6;
+export const KEPT_SILENCE_SHIFT = 11;
+/** Where one that does not stand behind its flow's record names the one before it. */
+export const KEPT_BEFORE = 7;
 
 /** A flow as it is told: its record, and its kept segments behind it, the oldest first. */
 export const TOLD = 0x80000;
-/** Spans of time of a flow that is packed; addresses of its segments, a word each. */
-export const SPANS = 0x81000;
-export const LISTED = 0x81100;
-/** Tables of squeeze.ts. */
-export const SQUEEZES = 0x82000;
-export const STRETCHES = 0x83000;
-export const SQUEEZE_LENGTHS = 0x84000;
+/** Addresses of a flow's segments, a word each. */
+export const LISTED = 0x81000;
+/** How values of closed flows are coded: fields at most, and how long values of each were. */
+export const MOST_FIELDS = 128;
+export const VALUE_COUNTS = 0x84000;
 
-/** Pages of memory, of which there are 65,536: a word for each one that is free, and for each one that packed flows stand in. */
+/**
+ * Pages of memory, of which there are 65,536: a word for each one that is free, and for each one that packed flows stand in;
+ * for each one of flows that have just closed a word, too, and which of them is the first that does not stand there any more.
+ */
 export const PAGE_BYTES = 0x10000;
 export const FREE_PAGES = 0xc0000;
-export const PAGES_IN_USE = 0xc00000;
+export const PACKED_PAGES = 0xc00000;
+export const FRESH_PAGES = 0xc40000;
+/** What a thread that packs flows shares with the one that they close on. */
+export const PACKING = 0x83000;
+/** A word of it: whether another thread packs flows. */
+export const PACKED_ELSEWHERE = 0x83000;
 
 /** Of the hash of a key: what its nine words are multiplied by, eight bytes each. */
 export const MULTIPLIERS = 0x70000;

@@ -32,15 +32,15 @@ import { isOfWatchedPort } from './watched-ports';
 const FIRST_NOTED: usize = NOTED_FLOWS;
 const FIRST_HOSTS: usize = FORESEEN_HOSTS;
 /**
- * Flows that are packed together: so many that what they have in memory is waited for at once, and so few that the room of their
+ * Flows that are copied together: so many that what they have in memory is waited for at once, and so few that the room of their
  * segments is used again while it is in the cache.
  */
-const PACKED_TOGETHER: u32 = 32;
+const COPIED_TOGETHER: u32 = 32;
 
 let position: u32 = 0;
 let closed: u32 = 0;
-/** Those of them that are packed. */
-let packed: u32 = 0;
+/** Those of them that are copied. */
+let copied: u32 = 0;
 let begun: u32 = 0;
 let frames: u32 = 0;
 let newest: f64 = 0;
@@ -101,12 +101,12 @@ export function walk(
   position = from;
   frames = last;
   newest = before;
-  closed = packed = begun = 0;
+  closed = copied = begun = 0;
   let stop = TAKEN;
   while (stop === TAKEN) {
     const segment = segmentAt(position, limit);
     stop = segment === 0 ? HELD_UP : takeFrom(segment, until, due, number, tcpStream, room);
-    if (closed - packed >= PACKED_TOGETHER) closeNoted();
+    if (closed - copied >= COPIED_TOGETHER) closeNoted();
   }
   closeNoted();
   return stop;
@@ -172,7 +172,7 @@ function recordOf(segment: usize, guessed: usize): usize {
  * not been asked for for a minute, nothing is in the cache; to wait for all of it at once takes little longer than to wait for one.
  */
 export function foresee(count: u32): void {
-  for (let i: u32 = 0; i < count; i++) seen ^= glanceAtPacked(keyAt(noted(i)));
+  for (let i: u32 = 0; i < count; i++) seen ^= glanceAtEnd(keyAt(noted(i)));
   glanceAtClosedIndex(0, count);
   for (let i: u32 = 0; i < count; i++)
     store<u64>(FIRST_HOSTS + ((<usize>i) << 3), load<u64>(keyAt(noted(i)), LOW_A << 2));
@@ -188,16 +188,16 @@ function glanceAtClosedIndex(first: u32, end: u32): void {
   glanceAtWords(to);
 }
 
-/** @returns words of the lines that a flow's record is packed in, or of as many of one that is not */
-function glanceAtPacked(at: usize): u32 {
-  return load<u32>(at) ^ load<u32>(at, 64) ^ load<u32>(at, 128);
+/** @returns words of the lines that what tells a closed flow's end is packed in, or of as many of another one */
+function glanceAtEnd(at: usize): u32 {
+  return load<u32>(at) ^ load<u32>(at, 64);
 }
 
-/** Those that were noted are packed together, for the same reason: what they have in memory is looked at before. */
+/** Those that were noted are copied together, for the same reason: what they have in memory is looked at before. */
 function closeNoted(): void {
-  for (let i = packed; i < closed; i++) seen ^= glanceAtRecord(addressOf(noted(i)));
-  glanceAtClosedIndex(packed, closed);
-  for (; packed < closed; packed++) store<u32>(placeOf(packed), close(addressOf(noted(packed))));
+  for (let i = copied; i < closed; i++) seen ^= glanceAtRecord(addressOf(noted(i)));
+  glanceAtClosedIndex(copied, closed);
+  for (; copied < closed; copied++) store<u32>(placeOf(copied), close(addressOf(noted(copied))));
 }
 
 /** @returns words of all lines of a record, and of those with its segments */

@@ -57,6 +57,7 @@ export class BytesAhead implements ByteSource {
   begin(start: ReadingStart, interfaces: number): void {
     this.bytesRead = start.offset;
     this.#pieces.interfaces = interfaces;
+    this.#pieces.letPack();
     this.#worker.postMessage(start);
   }
 

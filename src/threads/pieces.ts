@@ -1,4 +1,4 @@
-import { MOST_DECODED_BYTES, MOST_PIECES, PIECE_BYTES, PIECES } from '../fast-path/layout.js';
+import { MOST_DECODED_BYTES, MOST_PIECES, PACKED_ELSEWHERE, PIECE_BYTES, PIECES } from '../fast-path/layout.js';
 
 const WASM_PAGE = 0x10000;
 const PIECE_LENGTH = PIECE_BYTES + MOST_DECODED_BYTES;
@@ -53,6 +53,11 @@ export class Pieces implements SharedPieces {
     Atomics.notify(this.control, C.ready);
   }
 
+  /** From now on, the thread that fills packs the flows in this memory that have closed. */
+  letPack(): void {
+    new Int32Array(this.memory.buffer, PACKED_ELSEWHERE, 1)[0] = 1;
+  }
+
   /** Interfaces that packet blocks may name: see RecordSpan. They may become more. */
   get interfaces(): number {
     return Atomics.load(this.control, C.interfaces);
@@ -80,11 +85,13 @@ export class Pieces implements SharedPieces {
   /**
    * Waits until a piece may be overwritten. Nobody wakes who waits: to do that takes a tenth of a millisecond, as long as to
    * walk through a thousand records, of the thread that is short of time.
+   *
+   * @param meanwhile does something else; false where there is nothing to do
    */
-  waitToFill(piece: number): void {
+  waitToFill(piece: number, meanwhile: () => boolean): void {
     const { control } = this;
     while (piece - Atomics.load(control, C.released) >= MOST_PIECES && !this.isStopped)
-      Atomics.wait(control, C.stopped, 0, NAP);
+      if (!meanwhile()) Atomics.wait(control, C.stopped, 0, NAP);
   }
 
   /** A piece was filled: so many bytes of the capture, and so many of segments decoded from them, of so many interfaces. */

@@ -11,9 +11,14 @@ interface Ahead {
   setLink(typeAt: number, headerLength: number): void;
   decodePiece(piece: number, length: number): number;
   decodedBytes(): number;
+  /** 0 for no. */
+  packPage(): number;
 }
 
-/** Reads a capture into pieces that end where a record does, and decodes what of them the fast path takes. */
+/**
+ * Reads a capture into pieces that end where a record does, and decodes what of them the fast path takes. Between them it packs
+ * flows that have closed, which are in the same memory.
+ */
 class Reading {
   readonly #pieces: Pieces;
   readonly #ahead: Ahead;
@@ -50,11 +55,15 @@ class Reading {
     }
   }
 
+  readonly #pack = (): boolean => this.#ahead.packPage() !== 0;
+
   #fillAll({ file, framing }: ReadingStart): void {
     const pieces = this.#pieces;
     // A record that is longer than a piece, or not sane, is left to who takes the pieces, and all behind it.
     for (let isFramed = true; ; this.#piece++) {
-      pieces.waitToFill(this.#piece);
+      // Also where it never has to wait: else they would become more.
+      while (this.#pack());
+      pieces.waitToFill(this.#piece, this.#pack);
       if (pieces.isStopped) return;
       const bytes = pieces.whole(this.#piece);
       bytes.set(this.#rest);

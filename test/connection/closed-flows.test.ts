@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { DeferredFlows } from '../../src/connection/deferred-flows.js';
@@ -20,6 +22,7 @@ import {
   ORDINARY,
   ORDINARY_SHIFT,
   OTHER_TIME,
+  PACKED_ELSEWHERE,
   RECORD_WORDS,
   SEGMENT_WORDS,
   TAKEN,
@@ -29,7 +32,8 @@ import {
 } from '../../src/fast-path/layout.js';
 
 /*
- * A flow that has closed is packed. What it tells from then on is what it told before its last segment, and that one.
+ * A flow that has closed is copied, and later packed. What it tells from then on is what it told before its last segment, and that
+ * one.
  */
 
 const MINUTE = 60e9;
@@ -58,6 +62,7 @@ const connection = fc.record({
   ipVersion: fc.constantFrom(4, 6),
   clientIsHigher: fc.boolean(),
   start: fc.oneof(fc.integer({ min: -(2 ** 50), max: 2 ** 50 }), fc.constant(2 ** 60)),
+  tick: fc.constantFrom(1, 1000),
   isn: ofEach(word),
   tsVal: ofEach(word),
   hasTimestamps: fc.boolean(),
@@ -78,12 +83,12 @@ function segmentsOf(c: Connection, index: number): Segment[] {
   const next = c.isn.map((isn) => isn);
   const tsVal = [...c.tsVal];
   const heard = [0, 0];
-  let time = c.start;
+  let time = c.start - (c.start % c.tick);
   let frame = 0;
   const acknowledged = [...c.isn];
   /** @param d 0 for the client */
   const send = (of: Step, d: number, flags: number, length: number): void => {
-    if (segments.length > 0) time += of.silence;
+    if (segments.length > 0) time += of.silence - (of.silence % c.tick);
     frame = (frame + of.frames) >>> 0;
     tsVal[d] = (tsVal[d] + of.ticks) | 0;
     const s = Object.assign(new Segment(), { ipVersion: c.ipVersion, time, frame, flags, length, window: of.window });
@@ -240,7 +245,7 @@ it('tells the segments of a connection without data as they came', () => {
         if (i === 0) path.beginOffered(1, 0);
         else path.takeOffered();
         path.tell(path.flow());
-        const reader = new SegmentReader(drawn.start);
+        const reader = new SegmentReader(segments[0].time);
         for (let index = 0; index <= i; index++) {
           const { ipVersion } = drawn;
           const read = Object.assign(new Segment(), { ipVersion });
@@ -254,6 +259,91 @@ it('tells the segments of a connection without data as they came', () => {
     }),
     { seed: 33, numRuns: 300 },
   );
+});
+
+const AHEAD = new WebAssembly.Module(readFileSync(join(import.meta.dirname, '../../dist/decode-ahead.wasm')));
+
+/** What another thread does: packs a page of flows, and says whether there was one, and memory for it. */
+function packerOf({ memory }: DeferredFlows): () => boolean {
+  const { exports } = new WebAssembly.Instance(AHEAD, { env: { memory } });
+  const packPage = exports.packPage as () => number;
+  return () => packPage() !== 0;
+}
+
+/** What a connection tells that is sent, and closes. */
+function letClose(flows: DeferredFlows, segments: readonly Segment[], number: number): { flow: number; told: Told } {
+  const { path } = flows;
+  for (const [i, s] of segments.entries()) {
+    flows.set(s);
+    if (i === 0) path.beginOffered(number, number - 1);
+    else expect(path.takeOffered()).toBe(i < segments.length - 1 ? TAKEN : CLOSED);
+  }
+  const flow = path.flow();
+  return { flow, told: told(flows, flow) };
+}
+
+it('tells the same once it is packed, while others close and leave', () => {
+  // With some of them alike, so that most are not what was foreseen, or are.
+  const kinds = fc.array(connection, { minLength: 1, maxLength: 8 });
+  const each = fc.array(fc.tuple(fc.nat(7), fc.nat(9)), { minLength: 300, maxLength: 900 });
+  let packed = 0;
+  fc.assert(
+    fc.property(kinds, each, fc.boolean(), (drawn, choices, isPackedElsewhere) => {
+      const flows = DeferredFlows.acquire();
+      const { path } = flows;
+      path.setPatience(2 ** 60, 2 ** 60);
+      flows.i32[PACKED_ELSEWHERE / 4] = isPackedElsewhere ? 1 : 0;
+      const packPage = packerOf(flows);
+      const live = new Map<number, { flow: number; told: Told; segments: readonly Segment[] }>();
+      const leave = (number: number): void => {
+        const one = live.get(number);
+        if (one === undefined) return;
+        const { flow, told: before, segments } = one;
+        flows.set(segments[0]);
+        expect(path.findOffered()).toBe(1);
+        expect(path.flow()).toBe(flow);
+        expect(path.numberOf(flow)).toBe(number);
+        expect(path.lastOf(flow)).toBe(segments.at(-1)?.time);
+        expect(told(flows, flow)).toEqual(before);
+        path.remove(flow, false);
+        live.delete(number);
+      };
+      for (const [index, [kind, action]] of choices.entries()) {
+        const segments = segmentsOf(drawn[kind % drawn.length], index);
+        live.set(index + 1, { ...letClose(flows, segments, index + 1), segments });
+        if (isPackedElsewhere && action < 3 && packPage()) packed++;
+        if (action === 4) leave(1 + Math.floor(index / 2));
+      }
+      expect(flows.size).toBe(live.size);
+      expect([...flows.all()].sort()).toEqual([...live.values()].map(({ flow }) => flow).sort());
+      for (const number of [...live.keys()]) {
+        leave(number);
+        if (isPackedElsewhere && packPage()) packed++;
+      }
+      expect(flows.all()).toHaveLength(0);
+      flows.release();
+    }),
+    { seed: 34, numRuns: 12 },
+  );
+  expect(packed).toBeGreaterThan(10);
+});
+
+it.each([1, 1000] as const)('takes half of the room once it is packed, where clocks count by %i ns', (tick) => {
+  const COUNT = 4000;
+  const [one] = fc.sample(connection, { seed: 35, numRuns: 1 });
+  const segments = { ...one, tick, exchange: [], clientIsHigher: true, start: 0 };
+  const flows = DeferredFlows.acquire();
+  flows.path.setPatience(2 ** 60, 2 ** 60);
+  flows.i32[PACKED_ELSEWHERE / 4] = 1;
+  const packPage = packerOf(flows);
+  for (let index = 0; index < COUNT; index++) {
+    letClose(flows, segmentsOf(segments, index), index + 1);
+    packPage();
+  }
+  const copied = COUNT * (RECORD_WORDS + 6 * SEGMENT_WORDS) * 4;
+  expect(flows.size).toBe(COUNT);
+  expect(flows.path.bytesOfPages()).toBeLessThan(copied / 2);
+  flows.release();
 });
 
 const TOLD_SEGMENTS = TOLD / Int32Array.BYTES_PER_ELEMENT + RECORD_WORDS;

@@ -300,6 +300,7 @@ describe('many connections', () => {
     for (let pieces = 0; pieces < 100 && span.position < span.limit; pieces++) tracker.walk(span);
     expect(span.position).toBe(span.limit);
     for (const _ of tracker.end());
+    tracker.close();
     return numbers;
   }
 

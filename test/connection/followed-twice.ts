@@ -96,6 +96,7 @@ async function follow(paths: readonly string[], way: Way, maxFlows = 1000): Prom
   for (let turn = await reading.next(); turn !== null; turn = await reading.next()) turn.read();
   await reading.close();
   for (const _ of tracker.end());
+  tracker.close();
   return { ends, walked };
 }
 

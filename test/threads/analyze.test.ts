@@ -10,7 +10,7 @@ import { CAPTURES, capture, Scratch } from '../audit/scratch.js';
 import { anySegments } from '../properties/arbitrary-segments.js';
 import { capture as written } from '../properties/wire.js';
 import { tcpFrame } from '../support/frames.js';
-import { writePcap } from '../support/pcap-writer.js';
+import { type PcapRecord, writePcap } from '../support/pcap-writer.js';
 import { type PcapngBlock, writePcapng } from '../support/pcapng-writer.js';
 
 /** Threads are started from what is built. */
@@ -47,6 +47,41 @@ function behindFrames(pcap: Uint8Array): Uint8Array {
   view.setUint32(8, 200_000, true);
   view.setUint32(12, 200_000, true);
   return Buffer.concat([pcap.subarray(0, 24), frame, frame, frame, pcap.subarray(24)]);
+}
+
+const SHORT_FLOW = [
+  [true, 'S', 100, 0],
+  [false, 'SA', 500, 101],
+  [true, 'A', 101, 501],
+  [true, 'PA', 101, 501],
+  [false, 'PA', 501, 111],
+  [true, 'FA', 111, 511],
+  [false, 'FA', 511, 112],
+  [true, 'A', 112, 512],
+] as const;
+const NEW_SYN = [true, 'S', 100_000_000, 0] as const;
+
+/** So many connections, a millisecond apart, that close in order; later some are heard of again, and some begin anew. */
+function shortFlows(count: number): Uint8Array {
+  const records: PcapRecord[] = [];
+  const send = (
+    flow: number,
+    [isClient, flags, seq, ack]: (typeof SHORT_FLOW)[number] | typeof NEW_SYN,
+    milliseconds: number,
+  ): void => {
+    const [from, to] = [`10.0.${flow >> 12}.1:${1024 + (flow & 0xfff)}`, '10.1.0.1:80'];
+    const payload = flags === 'PA' ? 10 : 0;
+    const data = tcpFrame({ from: isClient ? from : to, to: isClient ? to : from, flags, seq, ack, payload });
+    const fraction = Math.round((milliseconds % 1000) * 1000);
+    records.push({ data, seconds: 1_700_000_000 + Math.floor(milliseconds / 1000), fraction });
+  };
+  for (let flow = 0; flow < count; flow++)
+    for (const [index, segment] of SHORT_FLOW.entries()) send(flow, segment, flow + index / 16);
+  for (let flow = 0; flow < count; flow += 7) {
+    const segment = flow % 3 === 0 ? NEW_SYN : SHORT_FLOW[6];
+    send(flow, segment, count + 5000 + flow / 16);
+  }
+  return writePcap(records);
 }
 
 /** Segments of one connection: more than there is room for in the pieces of a thread, all together. */
@@ -108,6 +143,12 @@ describe('an analysis is the same on two threads', () => {
   it('of more than is read ahead', async () => {
     const { flows, captures } = await expectSame(scratch.write('long.pcap', longFlow(50_000)));
     expect([flows, captures[0].frames]).toEqual([1, 50_000]);
+  });
+
+  it('of connections that are packed meanwhile', async () => {
+    const { flows, findings } = await expectSame(scratch.write('short.pcap', behindFrames(shortFlows(6000))));
+    expect(flows).toBeGreaterThan(6000);
+    expect(findings.reduce((sum, finding) => sum + finding.flows, 0)).toBeGreaterThan(400);
   });
 
   it('of pcapng, where interfaces are described on the way', async () => {

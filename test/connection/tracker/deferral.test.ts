@@ -277,6 +277,7 @@ describe('a flow that was deferred is told as one that was not', () => {
       flow.send(140_000, 0xffff);
       flow.close();
       for (const _ of tracker.end());
+      tracker.close();
       return told;
     });
     expect(ends[0]).toEqual(ends[1]);
@@ -370,6 +371,7 @@ describe('a flow that was deferred is told as one that was not', () => {
       });
       soundFlow(tracker, 40_000, 0, 4, 100_000);
       for (const _ of tracker.end());
+      tracker.close();
       return histories;
     });
     expect(ends[0]).toEqual(ends[1]);
@@ -411,6 +413,7 @@ describe('a flow that was deferred is told as one that was not', () => {
         else flow.close();
       }
       for (const _ of tracker.end());
+      tracker.close();
       return told;
     });
     const [deferred, followed] = ends.map((told) => told.map(([, history]) => history));
@@ -434,6 +437,7 @@ describe('a flow that was deferred is told as one that was not', () => {
     for (let i = 1; i < 4; i++) sum += grown(i * flows);
     expect(sum).toBeLessThan(flows * 160);
     for (const _ of tracker.end());
+    tracker.close();
     expect([ended, tracker.table.size]).toEqual([4 * flows, 0]);
   });
 });
