@@ -30,11 +30,8 @@ const GROUP: usize = memory.data(256, 8);
 
 /** Of the page that is written to or read. */
 let widths: usize = 0;
-/** Where the next group begins: the byte, and how many of its bits are taken. */
+/** Where the next group begins. */
 let at: usize = 0;
-let taken: u32 = 0;
-/** What these are, where it is written. */
-let bits: u64 = 0;
 /** Nanoseconds of a unit of time, and the reverse. */
 let unit: f64 = 1;
 let unitsOfNanosecond: f64 = 1;
@@ -58,7 +55,6 @@ export function beginPage(page: usize): void {
 /** Those of a flow follow. @param to somewhere in a page @param nanoseconds that times are multiples of, if they can be coded */
 export function beginValues(to: usize, nanoseconds: f64): void {
   findValues(to, nanoseconds);
-  bits = 0;
   unitsOfNanosecond = 1 / nanoseconds;
   isUncoded = false;
   flows++;
@@ -68,62 +64,55 @@ export function beginValues(to: usize, nanoseconds: f64): void {
 export function findValues(from: usize, nanoseconds: f64): void {
   widths = from & ~PAGE_MASK;
   at = from;
-  taken = 0;
   unit = nanoseconds;
 }
 
 /** @returns where the values end; eight bytes behind that may be overwritten, or read */
 export function valuesEnd(): usize {
-  return at + <usize>(taken !== 0);
+  return at;
 }
 
 /** Writes the values of a group. @param field of the first of them */
 export function putValues(field: u32, count: u32): void {
   if (flows % COUNTED_OF === 0) countValues(field, count);
-  const tags = tagsOf(field, count);
-  let to = at;
-  let rest = bits | ((<u64>tags) << taken);
-  let end = taken + count;
-  for (let i: u32 = 0; ; i++) {
-    store<u64>(to, rest);
-    to += <usize>(end >> 3);
-    rest >>= end & ~7;
-    end &= 7;
-    if (i === count) break;
-    rest |= valueAt(i) << end;
-    end += widthOf(field + i, tags >> i);
-  }
-  at = to;
-  bits = rest;
-  taken = end;
-}
-
-/** Reads them. */
-export function takeValues(field: u32, count: u32): void {
-  let tags = <u32>(load<u64>(at) >> taken);
-  let from = taken + count;
-  for (let i: u32 = 0; i < count; i++) {
-    const width = widthOf(field + i, tags);
-    store<u64>(placeOf(i), (load<u64>(at + (from >> 3)) >> (from & 7)) & (((<u64>1) << width) - 1));
-    from += width;
-    tags >>= 1;
-  }
-  at += from >> 3;
-  taken = from & 7;
-}
-
-/** @returns a bit for each value that has the upper width of its field */
-function tagsOf(field: u32, count: u32): u32 {
+  let to = at + bytesOfTags(count);
+  let rest: u64 = 0;
+  let end: u32 = 0;
   let tags: u32 = 0;
   let tooLong: u64 = 0;
   for (let i: u32 = 0; i < count; i++) {
     const value = valueAt(i);
     const known = load<u32>(widths + ((field + i) << 2));
-    tags |= (<u32>(value >> lowerOf(known) !== 0)) << i;
+    const tag = <u32>(value >> lowerOf(known) !== 0);
     tooLong |= value >> upperOf(known);
+    tags |= tag << i;
+    rest |= value << end;
+    store<u64>(to, rest);
+    end += widthOf(known, tag);
+    to += <usize>(end >> 3);
+    rest >>= end & ~7;
+    end &= 7;
   }
   if (tooLong !== 0) isUncoded = true;
-  return tags;
+  for (let i: u32 = 0; i < count; i += 8) store<u8>(at++, <u8>(tags >> i));
+  at = to + <usize>(end !== 0);
+}
+
+/** Reads them. */
+export function takeValues(field: u32, count: u32): void {
+  const values = at + bytesOfTags(count);
+  const tags = load<u32>(at);
+  let from: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const width = widthOf(load<u32>(widths + ((field + i) << 2)), (tags >> i) & 1);
+    setValue(i, (load<u64>(values + (from >> 3)) >> (from & 7)) & (((<u64>1) << width) - 1));
+    from += width;
+  }
+  at = values + ((from + 7) >> 3);
+}
+
+function bytesOfTags(count: u32): usize {
+  return (count + 7) >> 3;
 }
 
 function countValues(field: u32, count: u32): void {
@@ -225,9 +214,8 @@ function upperOf(known: u32): u32 {
   return known >> 8;
 }
 
-/** @param tag whose lowest bit is that of the value */
-function widthOf(field: u32, tag: u32): u32 {
-  return load<u8>(widths + (field << 2) + (tag & 1));
+function widthOf(known: u32, tag: u32): u32 {
+  return (known >> (tag << 3)) & 0xff;
 }
 
 function countAt(field: u32, width: u32): usize {

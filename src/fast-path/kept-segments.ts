@@ -66,13 +66,24 @@ export function keepSegment(segment: usize, record: usize, kept: u32, frame: u32
   if (kept >= <u32>SEGMENTS_IN_RECORD) setWord(record, NEWEST, <u32>at);
 }
 
-/** Writes addresses of a flow's segments, the oldest first, a word each. @param kept how many they are */
-export function listSegments(record: usize, kept: u32, list: usize): void {
+/** Copies a flow's segments, one behind the other, the oldest first. @param kept how many they are @returns where they end */
+export function copySegments(record: usize, kept: u32, to: usize): usize {
   const inRecord = min<u32>(kept, SEGMENTS_IN_RECORD);
+  const end = to + <usize>kept * SEGMENT_BYTES;
   for (let index: u32 = 0; index < inRecord; index++)
-    store<u32>(placeIn(list, index), <u32>behindRecord(record, index));
+    copySegment(behindRecord(record, index), to + <usize>index * SEGMENT_BYTES);
   let segment: usize = word(record, NEWEST);
-  for (let index = kept; index > inRecord; segment = before(segment)) store<u32>(placeIn(list, --index), <u32>segment);
+  for (let at = end; kept > inRecord; kept--) {
+    at -= SEGMENT_BYTES;
+    copySegment(segment, at);
+    segment = before(segment);
+  }
+  return end;
+}
+
+function copySegment(from: usize, to: usize): void {
+  v128.store(to, v128.load(from));
+  v128.store(to, v128.load(from, 16), 16);
 }
 
 /** All segments of a flow are needed no more. @param kept how many they are */
@@ -87,10 +98,6 @@ export function glanceAtKept(record: usize): u32 {
   let words: u32 = 0;
   for (let index: u32 = 0; index < <u32>SEGMENTS_IN_RECORD; index += 2) words ^= load<u32>(behindRecord(record, index));
   return words;
-}
-
-function placeIn(list: usize, index: u32): usize {
-  return list + ((<usize>index) << 2);
 }
 
 function behindRecord(record: usize, index: u32): usize {

@@ -58,8 +58,6 @@ export const KEPT_BEFORE = 7;
 
 /** A flow as it is told: its record, and its kept segments behind it, the oldest first. */
 export const TOLD = 0x80000;
-/** Addresses of a flow's segments, a word each. */
-export const LISTED = 0x81000;
 /** How values of closed flows are coded: fields at most, and how long values of each were. */
 export const MOST_FIELDS = 128;
 export const VALUE_COUNTS = 0x84000;

@@ -1,6 +1,6 @@
 import { beginValues, findValues, isUncoded, valuesEnd } from './coded-values';
-import { listSegments } from './kept-segments';
-import { BITS, IPV6, LAST, LISTED, NUMBER, RECORD_WORDS, SEGMENT_WORDS, TOLD, UPPER } from './layout';
+import { copySegments } from './kept-segments';
+import { BITS, IPV6, LAST, NUMBER, RECORD_WORDS, SEGMENT_WORDS, TOLD, UPPER } from './layout';
 import { keptOf, putEnd, takeEnd } from './packed-end';
 import { putSegments, takeSegments } from './packed-segments';
 import { clear, copy, setTime, setWord, time, word } from './record';
@@ -40,7 +40,6 @@ const MOST_OF_SEGMENT: usize = 64;
 
 const TOLD_RECORD: usize = TOLD;
 const TOLD_SEGMENTS: usize = TOLD_RECORD + RECORD_BYTES;
-const FIRST_LISTED: usize = LISTED;
 
 /** Times of flows that were packed last: those of one capture are mostly of one form. */
 let usual: u8 = IN_MICROSECONDS;
@@ -63,7 +62,7 @@ export function copyClosed(record: usize, to: usize): usize {
   if (isIpv6(record)) memory.copy(to + UPPER_AT, record + ((<usize>UPPER) << 2), UPPER_BYTES);
   store<u8>(formAt(to), COPIED);
   copy(to + RECORD_AT, record);
-  return copyKept(record, to + SEGMENTS_AT);
+  return copySegments(record, keptOf(record), to + SEGMENTS_AT);
 }
 
 /** Packs one that was copied, in a page that has its widths. @returns where that ends */
@@ -124,7 +123,7 @@ export function tellAllClosed(closed: usize): void {
 /** The same of a flow that has not closed. */
 export function tellAll(record: usize): void {
   copy(TOLD_RECORD, record);
-  copyKept(record, TOLD_SEGMENTS);
+  copySegments(record, keptOf(record), TOLD_SEGMENTS);
 }
 
 function tellPacked(packed: usize, form: usize): void {
@@ -134,19 +133,6 @@ function tellPacked(packed: usize, form: usize): void {
   if (isIpv6(packed)) memory.copy(TOLD_RECORD + ((<usize>UPPER) << 2), packed + UPPER_AT, UPPER_BYTES);
   findValues(form + 1, unitOf(load<u8>(form)));
   takeEnd(TOLD_RECORD);
-}
-
-/** Copies the segments that were kept of a flow, one behind the other. @returns where they end */
-function copyKept(record: usize, to: usize): usize {
-  const count = keptOf(record);
-  listSegments(record, count, FIRST_LISTED);
-  for (let index: u32 = 0; index < count; index++) {
-    const segment: usize = load<u32>(FIRST_LISTED + ((<usize>index) << 2));
-    v128.store(to, v128.load(segment));
-    v128.store(to, v128.load(segment, 16), 16);
-    to += SEGMENT_BYTES;
-  }
-  return to;
 }
 
 function isIpv6(record: usize): bool {
