@@ -1,8 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { Script } from 'node:vm';
 import { requireLazily } from './lazy-modules.js';
+
+/** What the engine makes a module a function with. */
+const [HEAD, TAIL] = Module.wrap('|').split('|');
+/** Bytes that are compared at once. */
+const PART = 0x10000;
 
 /**
  * A CommonJS module in a file of ASCII, and beside it what the engine has compiled of it at an earlier run: to compile all of the command
@@ -10,24 +15,22 @@ import { requireLazily } from './lazy-modules.js';
  * this kind of processor is passed over: the engine itself would take some of that, and fail. So what is compiled stands behind the
  * source itself, with which to compare this one takes less time than to hash it.
  *
+ * What is read here is garbage that short runs never collect: so none of it is read or copied twice.
+ *
  * @see https://github.com/nodejs/node/issues/62781
  */
 export class CompiledScript {
   readonly #path: string;
-  readonly #mark: Buffer;
+  readonly #engine = engine();
   readonly #script: Script;
 
   constructor(path: string) {
-    const source = readFileSync(path);
+    const text = wrapped(path);
     this.#path = path;
-    this.#mark = markOf(source);
-    const cachedData = compiledCode(path, this.#mark);
+    const cachedData = compiledCode(path, this.#engine, text.subarray(HEAD.length, -TAIL.length));
     // Without its folder, which stands in what is compiled, too.
     const filename = basename(path);
-    this.#script = new Script(Module.wrap(source.toString('latin1')), {
-      filename,
-      ...(cachedData !== null && { cachedData }),
-    });
+    this.#script = new Script(text.toString('latin1'), { filename, ...(cachedData !== null && { cachedData }) });
   }
 
   /** Whether what was compiled before is used. */
@@ -44,7 +47,8 @@ export class CompiledScript {
 
   /** Writes what was compiled so far, which is what has run. */
   keep(): void {
-    writeFileSync(compiledOf(this.#path), Buffer.concat([this.#mark, this.#script.createCachedData()]));
+    const kept = [this.#engine, readFileSync(this.#path), this.#script.createCachedData()];
+    writeFileSync(compiledOf(this.#path), Buffer.concat(kept));
   }
 }
 
@@ -53,16 +57,57 @@ export function compiledOf(path: string): string {
   return `${path}.compiled`;
 }
 
-function markOf(source: Buffer): Buffer {
+function engine(): Buffer {
   const { version, platform, arch } = process;
-  return Buffer.concat([Buffer.from(`${version} ${platform} ${arch}\n`), source]);
+  return Buffer.from(`${version} ${platform} ${arch}\n`);
 }
 
-function compiledCode(path: string, mark: Buffer): Buffer | null {
+/** The source in a file, as a function. */
+function wrapped(path: string): Buffer {
+  const file = openSync(path, 'r');
   try {
-    const kept = readFileSync(compiledOf(path));
-    return kept.subarray(0, mark.length).equals(mark) ? kept.subarray(mark.length) : null;
+    const text = Buffer.allocUnsafeSlow(HEAD.length + fstatSync(file).size + TAIL.length);
+    text.write(HEAD, 0, 'latin1');
+    readWhole(file, text.subarray(HEAD.length, -TAIL.length));
+    text.write(TAIL, text.length - TAIL.length, 'latin1');
+    return text;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** @returns null where there is none of this source, for this engine */
+function compiledCode(path: string, engine: Buffer, source: Buffer): Buffer | null {
+  let file: number;
+  try {
+    file = openSync(compiledOf(path), 'r');
   } catch {
     return null;
+  }
+  try {
+    const part = Buffer.allocUnsafeSlow(PART);
+    for (const expected of [engine, source]) {
+      for (let from = 0; from < expected.length; from += PART) {
+        const found = part.subarray(0, Math.min(PART, expected.length - from));
+        readWhole(file, found);
+        if (!found.equals(expected.subarray(from, from + PART))) return null;
+      }
+    }
+    const code = Buffer.allocUnsafeSlow(fstatSync(file).size - engine.length - source.length);
+    readWhole(file, code);
+    return code;
+  } catch {
+    return null;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** @throws where the file is shorter */
+function readWhole(file: number, to: Buffer): void {
+  for (let length = 0; length < to.length; ) {
+    const count = readSync(file, to, length, to.length - length, null);
+    if (count === 0) throw new RangeError('a file has become shorter');
+    length += count;
   }
 }

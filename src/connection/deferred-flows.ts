@@ -156,9 +156,9 @@ export class DeferredFlows implements FlowRecords {
     return this.path.flowsInUse();
   }
 
-  all(): Int32Array {
+  /** Writes the names of all to the begin of `flows`. @returns how many they are */
+  list(flows: Int32Array): number {
     const { path } = this;
-    const flows = new Int32Array(this.size);
     let length = 0;
     const add = (flow: number): void => {
       if (path.isInUse(flow) !== 0) flows[length++] = flow;
@@ -168,7 +168,7 @@ export class DeferredFlows implements FlowRecords {
     const closedEnd = path.closedEnd();
     for (let closed = path.closedBegin(); closed !== closedEnd; closed = (closed + 1) | 0)
       add(FIRST_CLOSED + (closed & (MOST_CLOSED - 1)));
-    return flows;
+    return length;
   }
 
   /** @returns where a flow's record stands, in words: of a closed one, until another one's is asked for */

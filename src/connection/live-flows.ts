@@ -26,26 +26,25 @@ export class LiveFlows {
 
   all(): Int32Array {
     const flows = new Int32Array(this.size);
-    let length = 0;
+    let length = this.#deferred?.list(flows) ?? 0;
+    for (let index = 0; index < length; index++) flows[index] = ~flows[index];
     for (const record of this.#table.records()) flows[length++] = record;
-    if (this.#deferred !== null) for (const record of this.#deferred.all()) flows[length++] = ~record;
     return flows;
   }
 
   /** All, by number. */
   inOrder(): Int32Array {
     const flows = this.all();
-    const numbers = flows.map((flow) => this.numberOf(flow));
     let first = Number.POSITIVE_INFINITY;
     let last = 0;
-    for (const number of numbers) {
+    for (const flow of flows) {
+      const number = this.numberOf(flow);
       first = Math.min(first, number);
       last = Math.max(last, number);
     }
     // Of none, there is no first one.
-    if (last - first < MOST_RANGE * flows.length && flows.length > 0) return putInOrder(flows, numbers, first, last);
-    const places = Array.from(numbers.keys()).sort((a, b) => numbers[a] - numbers[b]);
-    return Int32Array.from(places, (place) => flows[place]);
+    if (last - first < MOST_RANGE * flows.length && flows.length > 0) return this.#putInOrder(flows, first, last);
+    return flows.sort((a, b) => this.numberOf(a) - this.numberOf(b));
   }
 
   /** 0 where no flow has that name any more. */
@@ -75,13 +74,13 @@ export class LiveFlows {
     if (flow >= 0) return this.#table.i32[flow * STRIDE + I.bits];
     return this.#deferred?.path.bitsOf(~flow) ?? 0;
   }
-}
 
-/** Each in the place of its number, and then without those that are empty: 200,000 of them are sorted in twenty times as long. */
-function putInOrder(flows: Int32Array, numbers: Int32Array, first: number, last: number): Int32Array {
-  const places = new Int32Array(last - first + 1);
-  for (let index = 0; index < flows.length; index++) places[numbers[index] - first] = index + 1;
-  let length = 0;
-  for (const place of places) if (place !== 0) places[length++] = flows[place - 1];
-  return places.subarray(0, length);
+  /** Each in the place of its number, and then without those that are empty: 200,000 of them are sorted in twenty times as long. */
+  #putInOrder(flows: Int32Array, first: number, last: number): Int32Array {
+    const places = new Int32Array(last - first + 1);
+    for (let index = 0; index < flows.length; index++) places[this.numberOf(flows[index]) - first] = index + 1;
+    let length = 0;
+    for (const place of places) if (place !== 0) places[length++] = flows[place - 1];
+    return places.subarray(0, length);
+  }
 }

@@ -2,6 +2,7 @@ import { closedAt } from './closed-flows';
 import { hashOf, isKeyOf } from './key';
 import { BITS, CLOSED_INDEX, FIRST_CLOSED, OPEN_INDEX, SEG_HASH, UPPER } from './layout';
 import { CLOSED_UPPER } from './packed-flow';
+import { spareMemory } from './pages';
 import { addressOf, flowAt, word } from './record';
 
 /**
@@ -103,10 +104,11 @@ class FlowIndex {
     store<u32>(entryAt(bucket, ctz(unused)), entry);
   }
 
-  /** Puts all entries into twice as many buckets, by way of a copy that stands behind these. */
+  /** Puts all entries into twice as many buckets, by way of a copy, which stands behind these where no other memory can be had. */
   private grow(): void {
     const bytes = (<usize>this.buckets) << BUCKET_SHIFT;
-    const copy = this.base + 2 * bytes;
+    const spare = spareMemory(<u32>bytes);
+    const copy = spare === 0 ? this.base + 2 * bytes : spare;
     memory.copy(copy, this.base, bytes);
     memory.fill(this.base, 0, 2 * bytes);
     this.buckets *= 2;
