@@ -23,7 +23,10 @@ const NOTED: usize = NOTED_FLOWS;
 const PAGE_LENGTH: usize = PAGE_BYTES;
 /** What is copied begins where a line of memory does. */
 const LINE: usize = 64;
-/** Where no other thread packs: pages that wait for that. Short captures need not be packed at all. */
+/**
+ * Where no other thread packs: pages that need not be. Once there are more, pages are packed as soon as they are full, while they
+ * are in the cache; a short capture is not packed at all.
+ */
 const MOST_FRESH: u32 = 192;
 
 /** In place of an address: the flow is followed in full, and keeps its place in the queue. */
@@ -40,11 +43,14 @@ let oldestFresh: u32 = 0;
 /** Of the page that is copied to: where it goes on, and where it ends. */
 let to: usize = 0;
 let pageEnd: usize = 0;
+/** As MOST_FRESH, or 0. */
+let mostFresh: u32 = MOST_FRESH;
 
 /** There is none. */
 export function resetClosed(): void {
   closedInUse = oldest = oldestThere = next = oldestPacked = oldestFresh = 0;
   to = pageEnd = 0;
+  mostFresh = MOST_FRESH;
   resetPacking();
 }
 
@@ -147,13 +153,14 @@ function turnPage(): bool {
   return page !== 0;
 }
 
-/** Packs pages that are full, but for the last ones, as far as there is memory for it. Those that all have left are empty. */
+/** Packs pages that are full, where they are too many, as far as there is memory for it. Those that all have left are empty. */
 function packHere(): void {
+  if (pagesFilled() - pagesEmptied() > mostFresh) mostFresh = 0;
   while (pagesEmptied() !== pagesFilled() && isToPack(pagesEmptied()) && giveMemory()) packPage();
 }
 
 function isToPack(page: u32): bool {
-  return pagesFilled() - page > MOST_FRESH || <i32>(oldestThere - load<u32>(placeOfFreshEnd(page))) >= 0;
+  return mostFresh === 0 || <i32>(oldestThere - load<u32>(placeOfFreshEnd(page))) >= 0;
 }
 
 function giveMemory(): bool {
