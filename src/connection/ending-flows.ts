@@ -4,7 +4,7 @@ import { EndingQueue } from './ending-queue.js';
 import type { LiveFlows } from './live-flows.js';
 import type { Time } from './model.js';
 
-/** A flow that was packed, and is followed in full. */
+/** A flow that was deferred when it closed, and is followed in full. */
 interface Recalled {
   readonly flow: number;
   readonly number: number;
@@ -17,7 +17,7 @@ type Taken = number | 'waits' | 'passed';
 
 /**
  * Flows whose both ends are done, in the order in which that was seen: they leave after a silence, as TIME_WAIT does. Those that
- * are packed wait where they are (fast-path/closed-flows.ts), others in a queue beside them.
+ * are deferred wait where they are (fast-path/closed-flows.ts), others in a queue beside them.
  */
 export class EndingFlows {
   /** When the first of them may leave. */
@@ -27,9 +27,9 @@ export class EndingFlows {
   readonly #flows: LiveFlows;
   readonly #deferred: DeferredFlows | null;
   readonly #linger: Time;
-  /** Those that are not packed, each with the time since when it was silent. */
+  /** Those that have no place there, each with the time since when it was silent. */
   readonly #queue = new EndingQueue();
-  /** By the name that it had when it was packed, which keeps its place. */
+  /** By the name that it had when it closed, which keeps its place. */
   readonly #recalled = new Map<number, Recalled>();
   /** Those of the queue that are followed in full, but were not when they were added: by number. */
   readonly #renamed = new Map<number, number>();
@@ -67,7 +67,7 @@ export class EndingFlows {
     else this.#renamed.set(number, flow);
   }
 
-  /** Names packed flows that `take` is to return by now, as `flows.closed` has them. @param most of them @returns how many */
+  /** Names deferred flows that `take` is to return by now, as `flows.closed` has them. @param most of them @returns how many */
   foresee(now: Time, most: number): number {
     this.#taken = 0;
     this.#foreseen = this.#deferred?.path.noteLeaving(now, this.#linger, most) ?? 0;
@@ -77,14 +77,14 @@ export class EndingFlows {
   /** @returns the next one whose silence has lasted, which is to leave before another one is asked for; null for none */
   take(now: Time): number | null {
     if (this.#taken < this.#foreseen && this.#queue.length === 0 && this.#recalled.size === 0) {
-      const packed = this.#deferred?.closed[4 * this.#taken++];
-      if (packed !== undefined) return ~packed;
+      const closed = this.#deferred?.closed[4 * this.#taken++];
+      if (closed !== undefined) return ~closed;
     }
     this.#foreseen = 0;
     for (;;) {
-      const packed = this.#deferred?.path.firstClosed() ?? -1;
-      if (packed < 0 && this.#queue.length === 0) break;
-      const taken = this.#isQueued(packed) ? this.#takeQueued(now) : this.#takePacked(packed, now);
+      const closed = this.#deferred?.path.firstClosed() ?? -1;
+      if (closed < 0 && this.#queue.length === 0) break;
+      const taken = this.#isQueued(closed) ? this.#takeQueued(now) : this.#takeDeferred(closed, now);
       if (taken === 'waits') return null;
       if (taken !== 'passed') return taken;
     }
@@ -92,23 +92,23 @@ export class EndingFlows {
     return null;
   }
 
-  /** Whether the first one of the queue comes before the first one that is packed. @param packed -1 for none */
-  #isQueued(packed: number): boolean {
-    if (packed < 0 || this.#queue.length === 0) return packed < 0;
+  /** Whether the first one of the queue comes before the first one that is deferred. @param closed -1 for none */
+  #isQueued(closed: number): boolean {
+    if (closed < 0 || this.#queue.length === 0) return closed < 0;
     return ((this.#queue.behindAt(0) - (this.#deferred?.path.closedBegin() ?? 0)) | 0) <= 0;
   }
 
-  #takePacked(packed: number, now: Time): Taken {
-    const recalled = this.#recalled.get(packed);
+  #takeDeferred(closed: number, now: Time): Taken {
+    const recalled = this.#recalled.get(closed);
     if (recalled === undefined) {
-      const last = this.#flows.lastOf(~packed);
-      return now < last + this.#linger ? this.#wait(last) : ~packed;
+      const last = this.#flows.lastOf(~closed);
+      return now < last + this.#linger ? this.#wait(last) : ~closed;
     }
     const { flow, number, time } = recalled;
     const taken = this.#consider(flow, number, time, now);
     if (taken === 'waits') return taken;
-    this.#recalled.delete(packed);
-    this.#deferred?.path.dismiss(packed);
+    this.#recalled.delete(closed);
+    this.#deferred?.path.dismiss(closed);
     return taken;
   }
 

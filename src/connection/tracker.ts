@@ -540,7 +540,7 @@ export class Tracker implements DeferringSource {
     this.#release(flow);
   }
 
-  /** @param isOver nothing comes any more: what is packed need not be taken out of the index @returns false where `onEnd` was called */
+  /** @param isOver nothing comes any more: what has closed need not be taken out of the index @returns false where `onEnd` was called */
   #leave(flow: number, isOver = false): boolean {
     const deferral = this.#deferral;
     if (flow >= 0 || deferral === null) {

@@ -81,7 +81,7 @@ export const MULTIPLIERS_BYTES = 72;
 
 /** A word for each record: indices of free ones. */
 export const FREE_RECORDS = 0x1000000;
-/** A word for each closed flow: where it is packed. */
+/** A word for each closed flow: where it stands. */
 export const CLOSED_PLACES = 0x1800000;
 
 /** Two indices of records, of at most 32 MB each, with room to copy what is there while they grow. */
