@@ -8,7 +8,7 @@ import { clear, copy, setTime, setWord, time, word } from './record';
 /*
  * A flow whose both ends have closed is asked for its key and its number, and for all else only once: when it leaves, or when a
  * segment comes that is more than a deferred flow has. It is copied to where it waits for that minute, and packed when somebody
- * has time for it: a record with eight segments then takes some 150 bytes in place of 512.
+ * has time for it: a record with eight segments then takes some 160 bytes in place of 512.
  *
  * In both forms, it begins with words that stand as they are: those of its key, where a record has them; the time of its last
  * segment; its number; with IPv6, what addresses have above the lowest word; and a byte for the form.
