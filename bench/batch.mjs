@@ -64,7 +64,7 @@ function hashes(out) {
  * @param {string[]} command
  */
 function timed(command) {
-  const { wall, cpu, memory } = run(['sh', '-c', '"$@"; [ $? -eq 3 ]', 'sh', ...command]);
+  const { wall, cpu, memory } = run(() => ['sh', '-c', '"$@"; [ $? -eq 3 ]', 'sh', ...command]);
   return { wall, text: figures(wall, cpu, memory) };
 }
 
@@ -113,7 +113,7 @@ tell(`accounted for: ${told.size} broken, ${flows.size} with connections, of ${m
 
 if (values.loop) {
   const loop = `for f in "$@"; do "${process.execPath}" "${LASTACK}" analyze "$f" --format json > /dev/null 2>&1; done; true`;
-  const { wall, cpu, memory } = run(['sh', '-c', loop, 'sh', ...members.map(({ path }) => path)]);
+  const { wall, cpu, memory } = run(() => ['sh', '-c', loop, 'sh', ...members.map(({ path }) => path)]);
   tell(`a shell loop of analyze: ${figures(wall, cpu, memory)} of one of them`);
 }
 

@@ -2,7 +2,7 @@
  * A program that reads the same captures.
  * @typedef {object} Peer
  * @property {string} name of the program
- * @property {(capture: string) => string[]} command
+ * @property {(capture: string, folder: string) => string[]} command the folder is for what it writes
  */
 
 /** @type {readonly Peer[]} */

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CACHE, captureOf } from './generator/cache.mjs';
@@ -18,7 +19,7 @@ Measures lastack and its peers on the same captures, in turn. Without a name: sh
   --peers LIST      names, by commas; none for lastack alone (all that are installed)
   --command LINE    how to run lastack, the capture's path apart
   --one-thread      also lastack on one thread, where it takes two by default
-  --timeline        also timeline --format ndjson, on one thread and as by default
+  --timeline        also timeline --format ndjson: on one thread, as by default, and that to a file
   --scale N         size of the captures, 1 for the whole (1)
   --cache FOLDER    where captures are kept
   --markdown        tables in Markdown
@@ -93,7 +94,7 @@ function measure(name) {
   const workload = workloadNamed(name, Number(values.scale));
   const { path, live } = captureOf(workload, values.cache);
   const size = sizeOf(path);
-  const timelines = values.timeline ? [timeline(['--threads', '1']), timeline([])] : [];
+  const timelines = values.timeline ? [timeline(['--threads', '1']), timeline([]), timelineToFile()] : [];
   const alone = values['one-thread'] ? [lastack(workload.alive, ['--threads', '1'])] : [];
   const peers = [lastack(workload.alive), ...alone, ...timelines, ...chosenPeers()];
   const results = figuresOf(peers, runInTurn(peers, path), live);
@@ -131,6 +132,12 @@ function timeline(options) {
   return { name: ['timeline', ...options].join(' '), command: (capture) => [...command, capture] };
 }
 
+/** @returns {Peer} */
+function timelineToFile() {
+  const command = [process.execPath, MAIN, 'timeline', '--format', 'ndjson', '-o'];
+  return { name: 'timeline to a file', command: (capture, folder) => [...command, join(folder, 'flows'), capture] };
+}
+
 /** @returns {readonly Peer[]} */
 function chosenPeers() {
   if (values.peers === undefined) return PEERS.filter((peer) => isInstalled(peer.name));
@@ -151,7 +158,7 @@ function runInTurn(peers, capture) {
     for (const { name, command } of peers) {
       const runs = results.get(name) ?? [];
       const spent = runs.reduce((sum, { wall }) => sum + wall, 0);
-      if (spent < Number(values.budget)) runs.push(run(command(capture)));
+      if (spent < Number(values.budget)) runs.push(run((folder) => command(capture, folder)));
     }
   }
   return results;
@@ -186,7 +193,7 @@ function figuresOf(peers, results, live) {
 /** @param {Peer} peer */
 function baselineOf(peer) {
   const { path } = captureOf(workloadNamed(BASELINE, 1), values.cache);
-  const line = peer.command(path).join(' ');
+  const line = peer.command(path, '').join(' ');
   const known = baselines.get(line);
   if (known !== undefined) return known;
   const runs = runInTurn([peer], path).get(peer.name) ?? [];

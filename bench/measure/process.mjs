@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -27,14 +27,17 @@ export function isInstalled(program) {
 
 /**
  * Runs a command without its output.
- * @param {readonly string[]} command
+ * @param {(folder: string) => readonly string[]} commandIn given a folder for what it writes, which is empty, and removed afterwards
  * @returns {Run}
  * @throws Error where it fails
  */
-export function run(command) {
+export function run(commandIn) {
   const folder = mkdtempSync(join(tmpdir(), 'lastack-bench-'));
   try {
     const figures = join(folder, 'time');
+    const written = join(folder, 'written');
+    mkdirSync(written);
+    const command = commandIn(written);
     const watched = existsSync(TIME) ? [TIME, '-f', '%U %S %M', '-o', figures, ...command] : [...command];
     const started = performance.now();
     const { status, error } = spawnSync(watched[0], watched.slice(1), { stdio: 'ignore', env: ENVIRONMENT });
