@@ -97,7 +97,7 @@ export class Follower<T> implements FrameSink {
       ...((ordinary === null || ordinary.takes !== undefined) && {
         holdsEnough: () => this.#ready.length >= MOST_READY,
       }),
-      onForesee: (hosts) => this.#distances.foresee(hosts),
+      onForesee: (hosts, count) => this.#distances.foresee(hosts, count),
       onGiveUp: (flow) => this.#giveUp(flow),
     });
     this.#framesFlows = options.select?.frames === undefined ? null : new Set();

@@ -211,18 +211,12 @@ export class Deferral {
     return to.add(this.flows, TOLD_AT);
   }
 
-  /** The first flows that `flows.closed` names will be read and removed. @returns their IPv4 addresses, and words of IPv6 ones */
-  foresee(count: number): Int32Array {
-    this.flows.path.foresee(count);
-    return this.flows.hosts.subarray(0, 2 * count);
-  }
-
-  /** Those of these flows that are deferred, which complements name, will be read and removed. @returns as `foresee` */
-  foreseeAll(flows: Int32Array): Int32Array {
+  /** Names those of these flows in `flows.closed` that are deferred, which complements name. @returns how many they are */
+  note(flows: Int32Array, from: number, end: number): number {
     const { closed } = this.flows;
     let count = 0;
-    for (const flow of flows) if (flow < 0) closed[4 * count++] = ~flow;
-    return this.foresee(count);
+    for (let index = from; index < end; index++) if (flows[index] < 0) closed[4 * count++] = ~flows[index];
+    return count;
   }
 
   /** The flow is not deferred any longer. @param keepsPlace in the queue of closed ones, if it is there */

@@ -123,7 +123,7 @@ export class DeferredFlows implements FlowRecords {
   /** Flows that have closed on that walk, in every fourth word, and when, in every second double. */
   readonly closed = new Int32Array(this.#buffer, NOTED_FLOWS, MOST_NOTED_FLOWS * 4);
   readonly closedAt = new Float64Array(this.#buffer, NOTED_FLOWS, MOST_NOTED_FLOWS * 2);
-  /** The lowest words of the addresses of flows that were foreseen. */
+  /** The lowest words of the addresses of flows that were foreseen, two each. */
   readonly hosts = new Int32Array(this.#buffer, FORESEEN_HOSTS, MOST_NOTED_FLOWS * 2);
   readonly path: FastPath;
 

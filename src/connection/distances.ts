@@ -28,9 +28,9 @@ export class Distances {
     return sound;
   }
 
-  /** Some of these hosts, with IPv4 addresses, will soon be noted. */
-  foresee(hosts: Int32Array): void {
-    this.#least.foresee(hosts);
+  /** Some of the first of these hosts, with IPv4 addresses, will soon be noted. @param count how many they are */
+  foresee(hosts: Int32Array, count: number): void {
+    this.#least.foresee(hosts, count);
   }
 
   of(host: number | string): Time | null {

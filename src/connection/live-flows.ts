@@ -35,15 +35,18 @@ export class LiveFlows {
   /** All, by number. */
   inOrder(): Int32Array {
     const flows = this.all();
+    const numbers = new Int32Array(flows.length);
     let first = Number.POSITIVE_INFINITY;
     let last = 0;
-    for (const flow of flows) {
-      const number = this.numberOf(flow);
+    // Each is asked for once: of hundreds of thousands, none is in the cache.
+    for (let index = 0; index < flows.length; index++) {
+      const number = this.numberOf(flows[index]);
+      numbers[index] = number;
       first = Math.min(first, number);
       last = Math.max(last, number);
     }
     // Of none, there is no first one.
-    if (last - first < MOST_RANGE * flows.length && flows.length > 0) return this.#putInOrder(flows, first, last);
+    if (last - first < MOST_RANGE * flows.length && flows.length > 0) return putInOrder(flows, numbers, first, last);
     return flows.sort((a, b) => this.numberOf(a) - this.numberOf(b));
   }
 
@@ -74,13 +77,16 @@ export class LiveFlows {
     if (flow >= 0) return this.#table.i32[flow * STRIDE + I.bits];
     return this.#deferred?.path.bitsOf(~flow) ?? 0;
   }
+}
 
-  /** Each in the place of its number, and then without those that are empty: 200,000 of them are sorted in twenty times as long. */
-  #putInOrder(flows: Int32Array, first: number, last: number): Int32Array {
-    const places = new Int32Array(last - first + 1);
-    for (let index = 0; index < flows.length; index++) places[this.numberOf(flows[index]) - first] = index + 1;
-    let length = 0;
-    for (const place of places) if (place !== 0) places[length++] = flows[place - 1];
-    return places.subarray(0, length);
+/** Each in the place of its number, and then without those that are empty: 200,000 of them are sorted in twenty times as long. */
+function putInOrder(flows: Int32Array, numbers: Int32Array, first: number, last: number): Int32Array {
+  const places = new Int32Array(last - first + 1);
+  for (let index = 0; index < flows.length; index++) places[numbers[index] - first] = index + 1;
+  let length = 0;
+  for (let index = 0; index < places.length; index++) {
+    const place = places[index];
+    if (place !== 0) places[length++] = flows[place - 1];
   }
+  return places.subarray(0, length);
 }

@@ -71,8 +71,8 @@ export interface TrackerOptions {
   readonly onDeferredEnd?: (flow: number, records: FlowRecords, at: number) => boolean;
   /** Asked when a deferred flow was enough: whether whoever takes them holds as many as may be at a time. By default never. */
   readonly holdsEnough?: () => boolean;
-  /** Called before deferred flows are complete, with their IPv4 addresses as signed words, and others that mean nothing. */
-  readonly onForesee?: (hosts: Int32Array) => void;
+  /** Called before deferred flows are complete: the first words are their IPv4 addresses, and others that mean nothing. */
+  readonly onForesee?: (hosts: Int32Array, count: number) => void;
   /** Called when a flow is given up, while more of it may come. */
   readonly onGiveUp: (flow: number) => void;
 }
@@ -293,10 +293,10 @@ export class Tracker implements DeferringSource {
    */
   *end(): Generator<void> {
     const left = this.#alive.inOrder();
-    for (let index = 0; index < left.length; index += MOST_AT_ONCE) {
-      const few = left.subarray(index, index + MOST_AT_ONCE);
-      if (this.#deferral !== null) this.#options.onForesee?.(this.#deferral.foreseeAll(few));
-      for (const flow of few) if (!this.#leave(flow, true)) yield;
+    for (let index = 0; index < left.length; ) {
+      const end = Math.min(index + MOST_AT_ONCE, left.length);
+      if (this.#deferral !== null) this.#foreseeNoted(this.#deferral, this.#deferral.note(left, index, end));
+      for (; index < end; index++) if (!this.#leave(left[index], true)) yield;
       yield;
     }
   }
@@ -503,8 +503,14 @@ export class Tracker implements DeferringSource {
     const deferral = this.#deferral;
     if (deferral === null) return 0;
     const count = this.#ending.foresee(now, MOST_FORESEEN);
-    this.#options.onForesee?.(deferral.foresee(count));
+    this.#foreseeNoted(deferral, count);
     return count;
+  }
+
+  #foreseeNoted(deferral: Deferral, count: number): void {
+    const { path, hosts } = deferral.flows;
+    path.foresee(count);
+    this.#options.onForesee?.(hosts, 2 * count);
   }
 
   /**
