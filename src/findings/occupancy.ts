@@ -1,8 +1,13 @@
 import type { Time } from '../connection/model.js';
 import { SECOND } from '../connection/time.js';
 
-/** Seconds of a capture that are told apart; beyond, they share the last one. */
+/** Seconds of a capture that are told apart, behind its first frame or before; beyond, they share the last one. */
 const MOST_SECONDS = 100_000;
+
+/** Changes that there is room for at first. */
+const FEWEST_CHANGES = 16;
+/** Of a number for a second and what changed in it, which is less than half of that either way. */
+const RADIX = 2 ** 33;
 
 /**
  * How many of something existed at a time, second by second: intervals are added in any order, the peak is asked for at the
@@ -11,7 +16,9 @@ const MOST_SECONDS = 100_000;
 export class Occupancy {
   flows = 0;
   readonly examples: number[] = [];
-  readonly #changes = new Map<number, number>();
+  /** Pairs of a second and what changed in it: a `Map` of them takes several times as much, and leaves as much behind as it grows. */
+  #changes = new Int32Array(2 * FEWEST_CHANGES);
+  #length = 0;
   readonly #begins = new Change();
   readonly #ends = new Change();
 
@@ -29,25 +36,58 @@ export class Occupancy {
     let at = 0;
     this.#settle(this.#begins);
     this.#settle(this.#ends);
-    for (const second of [...this.#changes.keys()].sort((a, b) => a - b)) {
-      count += this.#changes.get(second) ?? 0;
+    this.#merge();
+    for (let i = 0; i < this.#length; i += 2) {
+      count += this.#changes[i + 1];
       if (count <= best) continue;
       best = count;
-      at = second * SECOND;
+      at = this.#changes[i] * SECOND;
     }
     return { count: best, at };
   }
 
   #change(change: Change, time: Time, by: number): void {
-    const second = Math.min(Math.floor(time / SECOND), MOST_SECONDS);
+    const second = Math.max(-MOST_SECONDS, Math.min(Math.floor(time / SECOND), MOST_SECONDS));
     if (second !== change.second) this.#settle(change);
     change.second = second;
     change.by += by;
   }
 
   #settle(change: Change): void {
-    if (change.by !== 0) this.#changes.set(change.second, (this.#changes.get(change.second) ?? 0) + change.by);
+    if (change.by === 0) return;
+    if (this.#length === this.#changes.length) this.#makeRoom();
+    this.#changes[this.#length++] = change.second;
+    this.#changes[this.#length++] = change.by;
     change.by = 0;
+  }
+
+  #makeRoom(): void {
+    this.#merge();
+    if (2 * this.#length <= this.#changes.length) return;
+    const changes = new Int32Array(2 * this.#changes.length);
+    changes.set(this.#changes);
+    this.#changes = changes;
+  }
+
+  /** Puts changes into the order of time; those of one second become one. */
+  #merge(): void {
+    const changes = this.#changes;
+    const sorted = Float64Array.from(
+      { length: this.#length / 2 },
+      (_, i) => changes[2 * i] * RADIX + changes[2 * i + 1],
+    );
+    this.#length = 0;
+    for (const pair of sorted.sort()) {
+      const second = Math.round(pair / RADIX);
+      const by = pair - second * RADIX;
+      const before = this.#length - 2;
+      if (before >= 0 && changes[before] === second) {
+        changes[before + 1] += by;
+      } else {
+        changes[this.#length++] = second;
+        changes[this.#length++] = by;
+      }
+    }
   }
 }
 

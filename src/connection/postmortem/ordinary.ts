@@ -118,7 +118,8 @@ export class OrdinaryEnd {
     const { table } = this.source;
     this.record = flow;
     this.#deferred = -1;
-    return this.#read(table, flow * STRIDE, FOLLOWED, table.i32[flow * STRIDE + I.closer], followedUntil);
+    this.followedUntil = followedUntil;
+    return this.#read(table, flow * STRIDE, FOLLOWED, table.i32[flow * STRIDE + I.closer]);
   }
 
   /** The same of a flow that is deferred: its record begins at a word of `records`. */
@@ -127,11 +128,13 @@ export class OrdinaryEnd {
     const closer = (bits & deferred.CLOSED_BY_B) !== 0 ? 1 : 0;
     this.record = -1;
     this.#deferred = flow;
-    return this.#read(records, at, DEFERRED, (bits & (3 * BIT.fin)) === 0 ? -1 : closer, followedUntil);
+    this.followedUntil = followedUntil;
+    return this.#read(records, at, DEFERRED, (bits & (3 * BIT.fin)) === 0 ? -1 : closer);
   }
 
   /** @param closer direction of the first FIN; -1 before it */
-  #read({ i32, f64 }: FlowRecords, at: number, fields: EndFields, closer: number, followedUntil: Time): boolean {
+  #read({ i32, f64 }: FlowRecords, at: number, fields: EndFields, closer: number): boolean {
+    const { followedUntil } = this;
     const at64 = at / 2;
     const bits = i32[at + I.bits];
     const bothIsns = (bits & (3 * BIT.isn)) === 3 * BIT.isn;
@@ -144,7 +147,6 @@ export class OrdinaryEnd {
     this.#words = i32;
     this.#at = at;
     this.#fields = fields;
-    this.followedUntil = followedUntil;
     this.#client = client;
     this.#clientAddress = null;
     this.#serverAddress = null;
