@@ -84,7 +84,7 @@ function tracking() {
   const decoder = new FrameDecoder();
   const tracker = new Tracker({
     detail: 0,
-    defers: { handshake: SECOND, closeWait: SECOND },
+    defers: { handshake: SECOND, closeWait: SECOND, silence: 60 * SECOND },
     linger: LINGER,
     maxFlows: 10_000_000,
     onEnd: nothing,

@@ -10,6 +10,7 @@ import { type History, readHistory } from './connection/postmortem/history.js';
 import { OrdinaryEnd } from './connection/postmortem/ordinary.js';
 import { soundConnection, withOwnSegments } from './connection/postmortem/sound-connection.js';
 import { viewsOf } from './connection/postmortem/view.js';
+import { LONG_SILENCE } from './connection/soundness.js';
 import { SECOND } from './connection/time.js';
 import { Tracker } from './connection/tracker.js';
 import { type DecodeResult, ICMP_ERROR, TCP } from './decode/decoder.js';
@@ -33,6 +34,8 @@ export interface OnOrdinary<T> {
   /** The object is overwritten by the next one. @returns what stands for the connection among the flows; null for nothing */
   end(flow: OrdinaryEnd, clock: Clock): T | null;
 }
+
+const takesAll = (ordinary: OnOrdinary<unknown> | null): boolean => ordinary !== null && ordinary.takes === undefined;
 
 /** Sees every frame of the captures while they are followed. */
 export interface FrameObserver {
@@ -83,7 +86,12 @@ export class Follower<T> implements FrameSink {
     readonly observer: FrameObserver | null,
   ) {
     const { profiles, options, thresholds } = settings;
-    const patience = { handshake: thresholds.slowHandshake * SECOND, closeWait: thresholds.closeWait * SECOND };
+    const patience = {
+      handshake: thresholds.slowHandshake * SECOND,
+      closeWait: thresholds.closeWait * SECOND,
+      // Where all are taken without a look at their segments, only the silence that is worth a finding matters.
+      silence: takesAll(ordinary) ? Math.max(LONG_SILENCE, thresholds.idle * SECOND - 1) : LONG_SILENCE,
+    };
     this.#tracker = new Tracker({
       detail: options.detail === 'full' ? FULL_DETAIL : 0,
       ...(this.#defers && { defers: patience }),
@@ -94,7 +102,7 @@ export class Follower<T> implements FrameSink {
       onEnd: (flow) => this.#end(flow),
       onDeferredEnd: (flow, records, at) =>
         this.#ordinaryEnd.readDeferred(flow, records, at, this.#newest) && this.#passOver(this.#ordinaryEnd),
-      ...((ordinary === null || ordinary.takes !== undefined) && {
+      ...(!takesAll(ordinary) && {
         holdsEnough: () => this.#ready.length >= MOST_READY,
       }),
       onForesee: (hosts, count) => this.#distances.foresee(hosts, count),

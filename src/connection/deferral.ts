@@ -59,8 +59,8 @@ export class Deferral {
   #begin = 0;
   #end = 0;
 
-  private constructor({ handshake, closeWait }: Patience) {
-    this.flows.path.setPatience(handshake, closeWait);
+  private constructor({ handshake, closeWait, silence }: Patience) {
+    this.flows.path.setPatience(handshake, closeWait, silence);
   }
 
   /** @returns null where the memory for it cannot be had: then every flow is followed in full */

@@ -79,7 +79,7 @@ interface FastPath {
   setFraming(nanosecondsOfUnit: number, epochSeconds: number, interfaces: number): void;
   setLink(typeAt: number, headerLength: number): void;
   setDecoded(from: number, bytes: number): void;
-  setPatience(handshake: Time, closeWait: Time): void;
+  setPatience(handshake: Time, closeWait: Time, silence: Time): void;
   walk(
     from: number,
     to: number,

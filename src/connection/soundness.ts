@@ -1,4 +1,5 @@
 import { ACK, FIN, RST, type Segment, SYN } from '../decode/segment.js';
+import { LONGEST_KEPT_SILENCE } from '../fast-path/layout.js';
 import { BIT, D, DIRECTION, F, I } from './flow-record.js';
 import type { FlowTable } from './flow-table.js';
 import type { Time } from './model.js';
@@ -29,7 +30,10 @@ export function isOrdinary(table: FlowTable, s: Segment, at: number, d: number, 
   );
 }
 
-/** Whether a segment is more than the opening, the exchange and the close that every sound connection shows. */
+/**
+ * Whether a segment that is not ordinary is more than the opening, the exchange and the close that every sound connection shows. A
+ * silence before it needs no entry: it has its own.
+ */
 export function isIncident(
   table: FlowTable,
   s: Segment,
@@ -41,7 +45,8 @@ export function isIncident(
   silence: Time,
 ): boolean {
   const other = 1 - d;
-  if ((s.flags & RST) !== 0 || s.sackCount !== 0 || s.fastOpen || silence > LONG_SILENCE || silence < 0) return true;
+  if ((s.flags & RST) !== 0 || s.sackCount !== 0 || s.fastOpen) return true;
+  if (silence > LONGEST_KEPT_SILENCE || silence < 0) return true;
   if ((s.flags & SYN) !== 0)
     return s.length > 0 || (s.flags & FIN) !== 0 || ((s.flags & ACK) === 0) === ((before & (3 * BIT.isn)) !== 0);
   if ((s.flags & ACK) === 0 || s.window === 0) return true;

@@ -22,6 +22,7 @@ import {
   HAS_SYN_TIMESTAMPS,
   IPV6,
   LAST,
+  LONGEST_KEPT_SILENCE,
   LOWEST_BYTE,
   MOST_SEGMENTS,
   NEXT,
@@ -73,9 +74,10 @@ import { ACK, directionOf, FIN, flagsOf, hasTimestamps, isIpv6, lengthOf, RST, S
 const HANDSHAKE: u32 = 3;
 const KINDS: u32 = SYN | ACK | FIN | RST;
 
-/** From how long on handshakes and CLOSE_WAIT are not sound. */
+/** From how long on handshakes and CLOSE_WAIT are not sound, and from longer than what on a silence is not. */
 let handshake: f64 = 0;
 let closeWait: f64 = 0;
+let longestSilence: f64 = 0;
 
 /** No flow is deferred. */
 export function resetFlows(): void {
@@ -86,9 +88,10 @@ export function resetFlows(): void {
   resetPages();
 }
 
-export function setPatience(longestHandshake: f64, longestCloseWait: f64): void {
+export function setPatience(longestHandshake: f64, longestCloseWait: f64, longest: f64): void {
   handshake = longestHandshake;
   closeWait = longestCloseWait;
+  longestSilence = longest;
 }
 
 export function flowsInUse(): u32 {
@@ -104,10 +107,11 @@ export function flowsInUse(): u32 {
 export function take(segment: usize, record: usize, frame: u32): i32 {
   const now = time(segment, SEG_TIME);
   const silence = now - time(record, LAST);
-  if (!isTimely(segment, silence)) return UNSOUND;
   const kind = kindOf(segment);
   const bits = word(record, BITS);
-  if (!isOfEstablished(kind, bits)) return takeOther(segment, record, kind, bits, frame, now, silence);
+  const isOrdinary = isOfEstablished(kind, bits);
+  if (!isTimely(segment, silence, isOrdinary ? longestSilence : LONGEST_KEPT_SILENCE)) return UNSOUND;
+  if (!isOrdinary) return takeOther(segment, record, kind, bits, frame, now, silence);
   return takeOrdinary(segment, record, bits, frame) ? TAKEN : UNSOUND;
 }
 

@@ -50,9 +50,11 @@ export const KEPT_NUMBER = 2;
 export const KEPT_LENGTH = 3;
 export const KEPT_TS_VAL = 4;
 export const KEPT_TS_ECR = 5;
-/** The lowest eleven bits of SEG_BITS; upper bits of the silence, up to 137 s; the IPv4 identification in the upper half. */
+/** The lowest eleven bits of SEG_BITS; upper bits of the silence; the IPv4 identification in the upper half. */
 export const KEPT_BITS = 6;
 export const KEPT_SILENCE_SHIFT = 11;
+/** Nanoseconds that a silence lasts at most before a segment that is kept: there are 37 bits for it. */
+export const LONGEST_KEPT_SILENCE = 137e9;
 /** Where one that does not stand behind its flow's record names the one before it. */
 export const KEPT_BEFORE = 7;
 

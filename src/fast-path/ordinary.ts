@@ -43,17 +43,14 @@ import { ACK, directionOf, FIN, RST, SYN, windowOf } from './segment';
 const MOST_ORDINARY: u32 = 0xffffff00;
 /** What DIR_BITS has of SEG_BITS. */
 const DIR_BITS_OF_SEG: u32 = 0x7ff;
-/** As in connection/soundness.ts. */
-const LONG_SILENCE: f64 = 60e9;
-
 const KINDS: u32 = SYN | ACK | FIN | RST;
 
 /** As in connection/accounting.ts. */
 const BULK: u32 = 536;
 
-/** Whether a segment comes soon behind the one before in its flow, and leaves a window open. */
-export function isTimely(segment: usize, silence: f64): bool {
-  return silence >= 0 && silence <= LONG_SILENCE && windowOf(segment) !== 0;
+/** Whether a segment comes behind the one before in its flow, by no more than the longest silence, and leaves a window open. */
+export function isTimely(segment: usize, silence: f64, longest: f64): bool {
+  return silence >= 0 && silence <= longest && windowOf(segment) !== 0;
 }
 
 /** @returns those flags that tell what a segment is for, and SEG_UNUSUAL */

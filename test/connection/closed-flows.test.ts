@@ -16,6 +16,7 @@ import {
   FOLDED_TIME,
   IPV6,
   LAST,
+  LONGEST_KEPT_SILENCE,
   LOWEST_BYTE,
   NEWEST,
   OLDEST,
@@ -36,13 +37,12 @@ import {
  * one.
  */
 
-const MINUTE = 60e9;
 const word = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 const short = fc.nat(0xffff);
 const silence = fc.oneof(
   fc.nat(1000),
   fc.nat(2 ** 31 - 1),
-  fc.maxSafeInteger().map((value) => Math.abs(value) % MINUTE),
+  fc.maxSafeInteger().map((value) => Math.abs(value) % LONGEST_KEPT_SILENCE),
 );
 const ofEach = <T>(of: fc.Arbitrary<T>) => fc.tuple(of, of);
 
@@ -56,6 +56,8 @@ const step = fc.record({
   ticks: fc.oneof(fc.nat(100), word),
   ipId: short,
   isPushed: fc.boolean(),
+  /** Seconds that an established connection is silent for besides. */
+  pause: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, fc.nat(86_400)),
 });
 
 const connection = fc.record({
@@ -113,11 +115,14 @@ function segmentsOf(c: Connection, index: number): Segment[] {
   send(syn, 0, SYN, 0);
   send(synAck, 1, SYN | ACK, 0);
   send(ack, 0, ACK, 0);
+  let isEstablished = false;
   for (const of of c.exchange) {
     const d = of.fromClient ? 0 : 1;
+    if (isEstablished) time += of.pause * 1e9;
     // What says nothing new is not sound.
     const least = acknowledged[d] === next[1 - d] ? 1 : 0;
     send(of, d, of.isPushed ? PSH | ACK : ACK, Math.max(least, of.length));
+    isEstablished ||= d === 1;
   }
   const [first, answer, second, last] = c.close;
   const closer = c.serverCloses ? 1 : 0;
@@ -185,7 +190,7 @@ it('tells what the flow told, and its last segment', () => {
     fc.property(steps, fc.infiniteStream(fc.nat()), (connections, choices) => {
       const flows = DeferredFlows.acquire();
       const { path } = flows;
-      path.setPatience(2 ** 60, 2 ** 60);
+      path.setPatience(2 ** 60, 2 ** 60, 2 ** 60);
       const all = connections.map(segmentsOf);
       const closed = new Map<number, { flow: number; told: Told }>();
       for (let i = 0; all.some((segments) => i < segments.length); i++) {
@@ -244,7 +249,7 @@ it('tells the segments of a connection without data as they came', () => {
     fc.property(connection, (drawn) => {
       const flows = DeferredFlows.acquire();
       const { path } = flows;
-      path.setPatience(2 ** 60, 2 ** 60);
+      path.setPatience(2 ** 60, 2 ** 60, 2 ** 60);
       const segments = segmentsOf({ ...drawn, exchange: [] }, 1);
       for (const [i, s] of segments.entries()) {
         flows.set(s);
@@ -297,7 +302,7 @@ it('tells the same once it is packed, while others close and leave', () => {
     fc.property(kinds, each, fc.boolean(), (drawn, choices, isPackedElsewhere) => {
       const flows = DeferredFlows.acquire();
       const { path } = flows;
-      path.setPatience(2 ** 60, 2 ** 60);
+      path.setPatience(2 ** 60, 2 ** 60, 2 ** 60);
       flows.i32[PACKED_ELSEWHERE / 4] = isPackedElsewhere ? 1 : 0;
       const packPage = packerOf(flows);
       const live = new Map<number, { flow: number; told: Told; segments: readonly Segment[] }>();
@@ -339,7 +344,7 @@ it.each([1, 1000] as const)('takes half of the room once it is packed, where clo
   const [one] = fc.sample(connection, { seed: 35, numRuns: 1 });
   const segments = { ...one, tick, exchange: [], clientIsHigher: true, start: 0 };
   const flows = DeferredFlows.acquire();
-  flows.path.setPatience(2 ** 60, 2 ** 60);
+  flows.path.setPatience(2 ** 60, 2 ** 60, 2 ** 60);
   flows.i32[PACKED_ELSEWHERE / 4] = 1;
   const packPage = packerOf(flows);
   for (let index = 0; index < COUNT; index++) {
@@ -364,7 +369,7 @@ it('uses memory again that those have left who closed before', () => {
   const [one] = fc.sample(connection, { seed: 32, numRuns: 1 });
   const flows = DeferredFlows.acquire();
   const { path } = flows;
-  path.setPatience(2 ** 60, 2 ** 60);
+  path.setPatience(2 ** 60, 2 ** 60, 2 ** 60);
   const live: number[] = [];
   let most = 0;
   for (let number = 1; number <= 20_000; number++) {

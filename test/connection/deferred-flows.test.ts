@@ -65,7 +65,7 @@ it('finds the flows that have begun, and none that were removed', () => {
 function established(): { flows: DeferredFlows; client: Segment; take: (s: Segment) => number } {
   const flows = DeferredFlows.acquire();
   const { path } = flows;
-  path.setPatience(1e9, 1e9);
+  path.setPatience(1e9, 1e9, 60e9);
   const take = (s: Segment): number => {
     flows.set(s);
     return path.takeOffered();

@@ -284,7 +284,7 @@ describe('many connections', () => {
     const numbers: number[] = [];
     const tracker: Tracker = new Tracker({
       detail: 0,
-      defers: { handshake: SECOND, closeWait: SECOND },
+      defers: { handshake: SECOND, closeWait: SECOND, silence: 60 * SECOND },
       linger: 70 * SECOND,
       maxFlows: 100_000,
       onEnd: (flow) => numbers.push(tracker.table.i32[flow * STRIDE + I.number]),

@@ -22,7 +22,7 @@ import { DirectReading } from '../../src/reading.js';
  */
 
 const LINUX = hostProfile('linux', undefined);
-const PATIENCE = { handshake: SECOND, closeWait: SECOND };
+const PATIENCE = { handshake: SECOND, closeWait: SECOND, silence: 60 * SECOND };
 
 interface Ended {
   readonly ordinary: object | null;

@@ -106,7 +106,7 @@ export class OrdinaryEnd {
   constructor(
     readonly source: DeferringSource,
     readonly profiles: Readonly<Record<Side, HostProfile>>,
-    readonly patience: Patience,
+    readonly patience: Omit<Patience, 'silence'>,
   ) {}
 
   /**

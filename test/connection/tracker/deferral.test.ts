@@ -53,6 +53,8 @@ describe('a flow that was deferred is told as one that was not', () => {
     ['is open', hosts('10.0.0.1:1'), OPENED, 1],
     ['never came to be open', hosts('10.0.0.1:1'), [[0, 'client', 'SYN']], 1],
     ['is silent for a minute', hosts('10.0.0.1:1'), [...HANDSHAKE, later(60.00006, 'PSH ACK 10')], 1],
+    ['is silent for two minutes before it speaks', hosts('10.0.0.1:1'), [...HANDSHAKE, later(130, 'PSH ACK 10')], 1],
+    ['is silent for two minutes before it closes', hosts('10.0.0.1:1'), [...OPENED, ...moved(CLOSE, 130)], 1],
     ['sends as much as an IP packet holds', hosts('10.0.0.1:1'), [...OPENED, later(1, 'PSH ACK 65535')], 1],
     [
       'says two things at one time',
@@ -178,7 +180,8 @@ describe('a flow that was deferred is told as one that was not', () => {
   });
 
   it.each<[what: string, lines: readonly Line[]]>([
-    ['a minute and more of silence', [...OPENED, ...moved(CLOSE, 70)]],
+    ['a minute and more of silence', [...OPENED, later(70, 'PSH ACK 10'), ...moved(CLOSE, 72)]],
+    ['two minutes and more of silence', [...OPENED, ...moved(CLOSE, 140)]],
     ['a window that is closed', [...OPENED, [2, 'client', 'PSH ACK 10', { window: 0 }], ...moved(CLOSE, 4)]],
     ['a SACK block', [...OPENED, [2, 'client', 'PSH ACK 10', { sack: [[500, 600]] }], ...moved(CLOSE, 4)]],
     ['an acknowledgement that goes back', [...OPENED, [2, 'client', 'PSH ACK 10', { ack: 1 }], ...moved(CLOSE, 4)]],
@@ -446,7 +449,7 @@ it('flows that are over by the same time are told a few at a time, where whoever
   let [held, told] = [0, 0];
   const tracker = new Tracker({
     detail: 0,
-    defers: { handshake: SECOND, closeWait: SECOND },
+    defers: { handshake: SECOND, closeWait: SECOND, silence: 60 * SECOND },
     linger: 70 * SECOND,
     maxFlows: 1000,
     onDeferredEnd: () => {
@@ -473,7 +476,7 @@ it('flows that are over by the same time are told a few at a time, where whoever
 function trackerOf(defers: boolean, onEnd: (flow: number) => void): Tracker {
   return new Tracker({
     detail: 0,
-    ...(defers && { defers: { handshake: SECOND, closeWait: SECOND } }),
+    ...(defers && { defers: { handshake: SECOND, closeWait: SECOND, silence: 60 * SECOND } }),
     linger: 70 * SECOND,
     maxFlows: 1000,
     onEnd,

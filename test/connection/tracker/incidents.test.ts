@@ -49,6 +49,16 @@ describe('a connection without incident', () => {
     ],
     ['is silent for a minute', [...OPENED, [59, 'client', 'PSH ACK 10'], ['+30us', 'server', 'ACK'], ...CLOSE]],
     [
+      'is silent for nearly two hours',
+      [
+        ...OPENED,
+        [2, 'client', 'PSH ACK 10'],
+        [7201.999999, 'client', 'PSH ACK 10'],
+        ['+30us', 'server', 'ACK'],
+        ...CLOSE,
+      ],
+    ],
+    [
       'sends its last data with its FIN',
       [...OPENED, [1, 'client', 'FIN PSH ACK 10'], ['+1ms', 'server', 'FIN ACK'], ['+30us', 'client', 'ACK']],
     ],
@@ -61,11 +71,11 @@ describe('a connection without incident', () => {
       [...OPENED, [2, 'client', 'PSH ACK 10'], [62, 'client', 'PSH ACK 10'], ['+30us', 'server', 'ACK'], ...CLOSE],
     ],
     [
-      'is silent for a minute, to the microsecond, before its close',
+      'is silent for two minutes and 17 seconds, to the microsecond, before its close',
       [
         ...OPENED,
         [2, 'client', 'PSH ACK 10'],
-        [62, 'client', 'FIN ACK'],
+        [139, 'client', 'FIN ACK'],
         ['+100us', 'server', 'FIN ACK'],
         ['+30us', 'client', 'ACK'],
       ],
@@ -147,10 +157,13 @@ describe('an incident', () => {
       [...OPENED, [1, 'client', 'PSH ACK 10', { sack: [[801, 901]] }], ['+30us', 'server', 'ACK'], ...CLOSE],
     ],
     ['a closed window', [...OPENED, [1, 'client', 'PSH ACK 10', { window: 0 }], ['+30us', 'server', 'ACK'], ...CLOSE]],
-    ['more than a minute of silence', [...OPENED, [61, 'client', 'PSH ACK 10'], ['+30us', 'server', 'ACK'], ...CLOSE]],
     [
-      'more than a minute of silence before the close',
-      [...OPENED, [61, 'client', 'FIN ACK'], ['+100us', 'server', 'FIN ACK'], ['+30us', 'client', 'ACK']],
+      'two hours of silence',
+      [...OPENED, [2, 'client', 'PSH ACK 10'], [7202, 'client', 'PSH ACK 10'], ['+30us', 'server', 'ACK'], ...CLOSE],
+    ],
+    [
+      'more than two minutes of silence before the close',
+      [...OPENED, [138, 'client', 'FIN ACK'], ['+100us', 'server', 'FIN ACK'], ['+30us', 'client', 'ACK']],
     ],
     ['a RST that acknowledges more', [...OPENED, [1, 'server', 'PSH ACK 10'], ['+30us', 'client', 'RST ACK']]],
     ['a SYN with a FIN', [[0, 'client', 'SYN FIN' as 'SYN'], ...OPENED.slice(1), ...CLOSE]],
