@@ -199,9 +199,10 @@ function connections(analysis: Analysis, style: Style): string[] {
 function openStates({ statesAtEnd: { client, server } }: Analysis): TcpState[] {
   const count = (state: TcpState) => (client[state] ?? 0) + (server[state] ?? 0);
   const seen = new Set([...Object.keys(client), ...Object.keys(server)] as TcpState[]);
+  // To compare names as a language does takes the engine three milliseconds to begin.
   return [...seen]
     .filter((state) => state !== 'CLOSED' && state !== 'LISTEN' && count(state) > 0)
-    .sort((a, b) => count(b) - count(a) || a.localeCompare(b));
+    .sort((a, b) => count(b) - count(a) || (a < b ? -1 : 1));
 }
 
 /** Findings of single connections and of many together, by severity, then by how many connections they touch. */
